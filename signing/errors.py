@@ -1,0 +1,50 @@
+"""What can be wrong with a document, a signature or a key.
+
+The class says whose problem it is; the text is for people and names the place::
+
+    SigningError
+    ├── XmlRefused         the bytes are not XML that we read (``reason``, ``line``)
+    ├── SignatureInvalid   the signature does not cover what it must, or does not match (``reason``)
+    │   └── Replayed       the signature is right, and was already presented
+    ├── Untrusted          the certificate does not speak for a partner at that time (``reason``)
+    └── KeyProblem         our own key or certificate cannot be read, created or used
+
+Errors of lxml and cryptography never leave this package: each is translated where it is caught, with
+``from``.
+"""
+
+from __future__ import annotations
+
+
+class SigningError(Exception):
+    """The trust layer refused to go on."""
+
+    def __init__(self, reason: str = "") -> None:
+        """``reason`` is plain English without secrets; it may be shown to the sender."""
+        super().__init__(reason or (self.__doc__ or "").strip())
+        self.reason = str(self)
+
+
+class XmlRefused(SigningError):
+    """The bytes are not XML that the hub reads."""
+
+    def __init__(self, reason: str = "", line: int | None = None) -> None:
+        """``line`` counts from 1, None where no single line is to blame."""
+        super().__init__(reason if line is None else f"{reason} (line {line})")
+        self.line = line
+
+
+class SignatureInvalid(SigningError):
+    """The signature does not cover what it must cover, or does not match it."""
+
+
+class Replayed(SignatureInvalid):
+    """The signed message was presented before."""
+
+
+class Untrusted(SigningError):
+    """The certificate does not speak for a known partner at that time."""
+
+
+class KeyProblem(SigningError):
+    """A key or certificate of ours cannot be read, created or used."""

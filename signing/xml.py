@@ -1,0 +1,254 @@
+"""The one XML parser of the hub, and the byte forms of XML: canonical and serialised.
+
+Everything that comes in is parsed here: no DTD, no entities, no network; size, depth, number of tags, of
+names and of namespaces are bounded. What can be bounded is bounded before libxml2 sees the bytes, because its
+dictionary of names is shared by a thread's documents and never shrinks.
+
+Standards: XML 1.0, Namespaces in XML 1.0, Canonical XML 1.0 (REC-xml-c14n-20010315), Exclusive XML
+Canonicalization 1.0 (REC-xml-exc-c14n-20020718).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import threading
+import unicodedata
+from collections.abc import Sequence
+from typing import cast
+
+from lxml import etree
+
+from signing.errors import XmlRefused
+
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+_TAG_NAME = re.compile(rb"<([^\s/>!?<][^\s/><]*)")
+_ATTRIBUTE_NAME = re.compile(rb"""\s([^\s=<>"'/]+)\s*=\s*["']""")
+_INSTRUCTION_NAME = re.compile(rb"<\?([^\s?>]+)")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on an inbound document; the defaults fit a declaration with its attachments.
+
+    ``size`` in bytes; ``depth`` of nested elements; ``tags`` counts every ``<``; ``names`` counts distinct
+    names of elements, attributes and prefixes; ``attributes`` per element; ``namespaces`` counts declarations
+    in the document.
+    """
+
+    size: int = 12 * 1024 * 1024
+    depth: int = 64
+    tags: int = 400_000
+    names: int = 2_000
+    attributes: int = 64
+    namespaces: int = 1_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class _Tools(threading.local):
+    """One parser and one set of compiled checks per thread: a shared parser serialises threads."""
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLParser(
+            encoding="utf-8",
+            resolve_entities=False,
+            no_network=True,
+            load_dtd=False,
+            dtd_validation=False,
+            huge_tree=False,
+            remove_blank_text=False,
+            strip_cdata=True,
+            recover=False,
+        )
+        self.huge_parser = etree.XMLParser(
+            encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+        )
+        self.shape_checks: dict[tuple[int, int], tuple[etree.XPath, etree.XPath]] = {}
+
+    def shape(self, limits: Limits) -> tuple[etree.XPath, etree.XPath]:
+        """Compiled checks (too deep, too many attributes) for ``limits``."""
+        key = (limits.depth, limits.attributes)
+        if key not in self.shape_checks:
+            too_deep = etree.XPath("boolean(" + "/*" * (limits.depth + 1) + ")")
+            too_wide = etree.XPath(f"boolean(//*[count(@*) > {int(limits.attributes)}])")
+            self.shape_checks[key] = (too_deep, too_wide)
+        return self.shape_checks[key]
+
+
+_tools = _Tools()
+
+
+def parse(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
+    """Parse inbound bytes into a tree and return its root.
+
+    Accepts UTF-8, and UTF-16 with a byte order mark. Raises XmlRefused with the line if the bytes are not
+    well-formed, carry a document type, or exceed ``limits``.
+    """
+    if len(data) > limits.size:
+        raise XmlRefused(f"the document has {len(data):,} bytes; at most {limits.size:,} are read")
+    text = _as_utf8(data)
+    _check_markup(text, limits)
+    root = _well_formed(text, limits)
+    too_deep, too_wide = _tools.shape(limits)
+    if too_deep(root):
+        raise XmlRefused(f"elements are nested deeper than {limits.depth} levels")
+    if too_wide(root):
+        raise XmlRefused(f"an element has more than {limits.attributes} attributes")
+    return root
+
+
+def _as_utf8(data: bytes) -> bytes:
+    """The document in UTF-8 without byte order mark; the declaration must agree with the bytes."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        family, codec = "utf-16", "utf-16"
+    else:
+        family, codec = "utf-8", "utf-8-sig"
+    try:
+        decoded = data.decode(codec)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise XmlRefused(f"the bytes are not {family.upper()} text", line) from error
+    text = decoded.encode("utf-8") if family == "utf-16" else data.removeprefix(b"\xef\xbb\xbf")
+    declared = _DECLARED_ENCODING.match(text)
+    if declared and not declared[1].decode("ascii").lower().startswith(family):
+        name = declared[1].decode("ascii")
+        raise XmlRefused(f"encoding {name} is declared, but the document is read as {family}", 1)
+    return text
+
+
+def _check_markup(text: bytes, limits: Limits) -> None:
+    """Refuse what can be refused by looking at the characters, before anything is built."""
+    if b"<!DOCTYPE" in text and (line := _doctype_line(text)) is not None:
+        raise XmlRefused("a document type declaration (DOCTYPE) is not accepted", line)
+    if text.count(b"<") > limits.tags:
+        raise XmlRefused(f"the document has more than {limits.tags:,} tags")
+    if text.count(b"xmlns") > limits.namespaces:
+        raise XmlRefused(f"the document has more than {limits.namespaces:,} namespace declarations")
+    # Every name costs a "<" or a "=": counting those is enough for documents of ordinary size.
+    if text.count(b"<") + text.count(b"=") > limits.names and _count_names(text) > limits.names:
+        raise XmlRefused(f"the document uses more than {limits.names:,} different names")
+
+
+def _count_names(text: bytes) -> int:
+    """How many different names may be in the markup; text that looks like markup counts as well."""
+    names = set(_TAG_NAME.findall(text))
+    names.update(_ATTRIBUTE_NAME.findall(text))
+    names.update(_INSTRUCTION_NAME.findall(text))
+    return len(names)
+
+
+def _doctype_line(text: bytes) -> int | None:
+    """Line of a DOCTYPE in the prolog; None if the root element comes first (the word may occur in CDATA)."""
+    at = 0
+    while (at := text.find(b"<", at)) >= 0:
+        if text.startswith(b"<!DOCTYPE", at):
+            return text.count(b"\n", 0, at) + 1
+        closing = b"-->" if text.startswith(b"<!--", at) else b"?>" if text.startswith(b"<?", at) else b""
+        end = text.find(closing, at) if closing else -1
+        if end < 0:
+            return None
+        at = end
+    return None
+
+
+def _well_formed(text: bytes, limits: Limits) -> etree._Element:
+    """Parse with this thread's parser; libxml2's text limit of 10 MB is lifted only if ``limits`` allow."""
+    parser = _tools.parser if len(text) < 10_000_000 or limits.size < 10_000_000 else _tools.huge_parser
+    try:
+        root = etree.fromstring(text, parser)  # noqa: TID251 -- this is the hardened parser itself
+    except etree.XMLSyntaxError as error:
+        what = error.msg.rpartition(", line ")[0] or error.msg
+        raise XmlRefused(f"not well-formed XML: {what.strip()}", error.lineno or 1) from error
+    except ValueError as error:
+        raise XmlRefused(f"not well-formed XML: {error}") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise XmlRefused("a document type declaration (DOCTYPE) is not accepted", 1)
+    return root
+
+
+def canonicalize(
+    element: etree._Element, *, exclusive: bool = True, inclusive_prefixes: Sequence[str] = ()
+) -> bytes:
+    """Canonical bytes of ``element`` and its descendants, without comments.
+
+    Exclusive C14N depends on the element alone. Inclusive C14N takes over the namespaces and ``xml:``
+    attributes of the ancestors, and so do ``inclusive_prefixes`` (``#default`` is the default namespace) in
+    the exclusive form.
+    """
+    if exclusive and not inclusive_prefixes:
+        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+    apex = _standing_alone(element, inherit_xml=not exclusive)
+    if not exclusive:
+        return etree.tostring(apex, method="c14n", exclusive=False, with_comments=False)
+    # "#default" is not a prefix to libxml2: it takes an empty name for the default namespace.
+    prefixes = ["" if prefix == "#default" else prefix for prefix in inclusive_prefixes]
+    return etree.tostring(
+        apex, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes
+    )
+
+
+def _standing_alone(element: etree._Element, *, inherit_xml: bool) -> etree._Element:
+    """The element as the root of a document of its own, with everything it inherits written on it.
+
+    lxml canonicalises a sub-element as if it had no ancestors, which is wrong for the inclusive form.
+    Serialising writes all namespaces in scope with their own prefixes, so parsing the result gives the apex
+    that the standard describes.
+    """
+    parent = element.getparent()
+    if parent is None:
+        return element
+    inherited = {
+        name: value
+        for ancestor in reversed(list(element.iterancestors()))
+        for name, value in ancestor.attrib.items()
+        if inherit_xml and str(name).startswith(_XML)
+    }
+    if not inherited and not parent.nsmap:
+        return element
+    alone = _well_formed(etree.tostring(element, encoding="UTF-8", with_tail=False), DEFAULT_LIMITS)
+    for name, value in inherited.items():
+        if name not in alone.attrib:
+            alone.set(name, value)
+    return alone
+
+
+def serialize(element: etree._Element) -> bytes:
+    """The document as bytes to send or store: UTF-8 with an XML declaration."""
+    return etree.tostring(element, encoding="UTF-8", xml_declaration=True, with_tail=False)
+
+
+def text_of(element: etree._Element) -> str:
+    """The whole text of an element with simple content; ``""`` if it is empty.
+
+    ``element.text`` ends at the first comment, so that ``1234<!-- -->5`` reads as 1234. Raises XmlRefused if
+    there is anything but text inside.
+    """
+    if len(element):
+        raise XmlRefused(
+            f"<{_local_name(element)}> must hold text only", cast("int | None", element.sourceline)
+        )
+    return element.text or ""
+
+
+def first_not_nfc(root: etree._Element) -> str | None:
+    """XPath of the first element or attribute whose text is not in Unicode form NFC; None if all are.
+
+    Length limits of schemas count code points, so decomposed Vietnamese text fails them for no visible
+    reason.
+    """
+    for element in root.iter(etree.Element):
+        path = root.getroottree().getpath
+        inside = [element.text, *(child.tail for child in element)]
+        if any(text and not unicodedata.is_normalized("NFC", text) for text in inside):
+            return path(element)
+        for name, value in element.attrib.items():
+            if not unicodedata.is_normalized("NFC", str(value)):
+                return f"{path(element)}/@{etree.QName(name).localname}"
+    return None
+
+
+def _local_name(element: etree._Element) -> str:
+    return etree.QName(element).localname
