@@ -27,6 +27,12 @@ _TAG_NAME = re.compile(rb"<([^\s/>!?<][^\s/><]*)")
 _ATTRIBUTE_NAME = re.compile(rb"""\s([^\s=<>"'/]+)\s*=\s*["']""")
 _INSTRUCTION_NAME = re.compile(rb"<\?([^\s?>]+)")
 
+# Inclusive C14N compares every pair of declarations in scope at every element: this much takes a second.
+_NAMESPACE_WORK = 200_000_000
+
+# libxml2 refuses a text node from here on, unless told that the document may be huge.
+_HUGE = 10_000_000
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
@@ -123,12 +129,13 @@ def _check_markup(text: bytes, limits: Limits) -> None:
     """Refuse what can be refused by looking at the characters, before anything is built."""
     if b"<!DOCTYPE" in text and (line := _doctype_line(text)) is not None:
         raise XmlRefused("a document type declaration (DOCTYPE) is not accepted", line)
-    if text.count(b"<") > limits.tags:
+    tags, namespaces = text.count(b"<"), text.count(b"xmlns")
+    if tags > limits.tags:
         raise XmlRefused(f"the document has more than {limits.tags:,} tags")
-    if text.count(b"xmlns") > limits.namespaces:
-        raise XmlRefused(f"the document has more than {limits.namespaces:,} namespace declarations")
+    if namespaces > limits.namespaces or namespaces**2 * tags > _NAMESPACE_WORK:
+        raise XmlRefused("the document declares too many namespaces for its size")
     # Every name costs a "<" or a "=": counting those is enough for documents of ordinary size.
-    if text.count(b"<") + text.count(b"=") > limits.names and _count_names(text) > limits.names:
+    if tags + text.count(b"=") > limits.names and _count_names(text) > limits.names:
         raise XmlRefused(f"the document uses more than {limits.names:,} different names")
 
 
@@ -156,17 +163,26 @@ def _doctype_line(text: bytes) -> int | None:
 
 def _well_formed(text: bytes, limits: Limits) -> etree._Element:
     """Parse with this thread's parser; libxml2's text limit of 10 MB is lifted only if ``limits`` allow."""
-    parser = _tools.parser if len(text) < 10_000_000 or limits.size < 10_000_000 else _tools.huge_parser
+    huge = len(text) >= _HUGE <= limits.size
+    root = _build(text, _tools.huge_parser if huge else _tools.parser)
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise XmlRefused("a document type declaration (DOCTYPE) is not accepted", 1)
+    return root
+
+
+def reparse(data: bytes) -> etree._Element:
+    """Parse UTF-8 bytes that were written from a tree of ours: same hardening, no limits of size."""
+    return _build(data, _tools.huge_parser if len(data) >= _HUGE else _tools.parser)
+
+
+def _build(text: bytes, parser: etree.XMLParser) -> etree._Element:
     try:
-        root = etree.fromstring(text, parser)  # noqa: TID251 -- this is the hardened parser itself
+        return etree.fromstring(text, parser)  # noqa: TID251 -- this is the hardened parser itself
     except etree.XMLSyntaxError as error:
         what = error.msg.rpartition(", line ")[0] or error.msg
         raise XmlRefused(f"not well-formed XML: {what.strip()}", error.lineno or 1) from error
     except ValueError as error:
         raise XmlRefused(f"not well-formed XML: {error}") from error
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise XmlRefused("a document type declaration (DOCTYPE) is not accepted", 1)
-    return root
 
 
 def canonicalize(
@@ -179,15 +195,31 @@ def canonicalize(
     the exclusive form.
     """
     if exclusive and not inclusive_prefixes:
-        return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
+        return _c14n(element, exclusive=True)
     apex = _standing_alone(element, inherit_xml=not exclusive)
-    if not exclusive:
-        return etree.tostring(apex, method="c14n", exclusive=False, with_comments=False)
-    # "#default" is not a prefix to libxml2: it takes an empty name for the default namespace.
-    prefixes = ["" if prefix == "#default" else prefix for prefix in inclusive_prefixes]
-    return etree.tostring(
-        apex, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes
-    )
+    return _c14n(apex, exclusive=exclusive, prefixes=inclusive_prefixes)
+
+
+def canonicalize_document(
+    root: etree._Element, *, exclusive: bool = True, inclusive_prefixes: Sequence[str] = ()
+) -> bytes:
+    """Canonical bytes of the whole document, with the processing instructions around its root element."""
+    return _c14n(root.getroottree(), exclusive=exclusive, prefixes=inclusive_prefixes)
+
+
+def _c14n(
+    node: etree._Element | etree._ElementTree, *, exclusive: bool, prefixes: Sequence[str] = ()
+) -> bytes:
+    try:
+        return etree.tostring(
+            node,
+            method="c14n",
+            exclusive=exclusive,
+            with_comments=False,
+            inclusive_ns_prefixes=list(prefixes) or None,
+        )
+    except etree.LxmlError as error:
+        raise XmlRefused(f"the document has no canonical form: {error}") from error
 
 
 def _standing_alone(element: etree._Element, *, inherit_xml: bool) -> etree._Element:
@@ -208,7 +240,7 @@ def _standing_alone(element: etree._Element, *, inherit_xml: bool) -> etree._Ele
     }
     if not inherited and not parent.nsmap:
         return element
-    alone = _well_formed(etree.tostring(element, encoding="UTF-8", with_tail=False), DEFAULT_LIMITS)
+    alone = reparse(etree.tostring(element, encoding="UTF-8", with_tail=False))
     for name, value in inherited.items():
         if name not in alone.attrib:
             alone.set(name, value)
@@ -216,8 +248,12 @@ def _standing_alone(element: etree._Element, *, inherit_xml: bool) -> etree._Ele
 
 
 def serialize(element: etree._Element) -> bytes:
-    """The document as bytes to send or store: UTF-8 with an XML declaration."""
-    return etree.tostring(element, encoding="UTF-8", xml_declaration=True, with_tail=False)
+    """The document as bytes to send or store: UTF-8 with an XML declaration.
+
+    A root element is written with the instructions and comments around it, because they may be signed.
+    """
+    whole = element.getroottree() if element.getparent() is None else element
+    return etree.tostring(whole, encoding="UTF-8", xml_declaration=True, with_tail=False)
 
 
 def text_of(element: etree._Element) -> str:

@@ -1,0 +1,296 @@
+"""The parts that all XML signatures share: write and complete ``ds:Signature``, check it, digest what it
+refers to.
+
+A profile (`signing.xmldsig`, `signing.wss`) decides what must be signed and where the signature stands; this
+module does the arithmetic. Both directions use the same `octets`. SignedInfo is read from the canonical bytes
+that the signature covers, never from the tree it arrived in.
+
+Standard: XML Signature Syntax and Processing 1.1 (W3C, 2013), §3 processing rules, §4 core syntax, §6
+algorithms.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import copy
+import dataclasses
+import functools
+import hmac
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+
+from signing import algorithms, xml
+from signing.algorithms import PublicKey
+from signing.errors import SignatureInvalid, Untrusted
+from signing.keys import Signer
+from signing.trust import Trust
+
+DS = "http://www.w3.org/2000/09/xmldsig#"
+_EXC = algorithms.EXCLUSIVE_C14N
+_MOST_REFERENCES = 32
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Transform:
+    """One step from a referenced element to the bytes that are digested; ``prefixes`` for exclusive C14N
+    only."""
+
+    algorithm: str
+    prefixes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Reference:
+    """One ``ds:Reference`` of a signature (§4.4.3)."""
+
+    uri: str
+    transforms: tuple[Transform, ...]
+    digest_method: str = algorithms.SHA256
+    digest_value: bytes = b""
+    type: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Verified:
+    """What a signature proved: ``element`` is parsed anew from the signed bytes, so only signed content is in
+    it."""
+
+    element: etree._Element
+    certificate: x509.Certificate
+    partner: str
+    signing_time: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Checked:
+    """A signature value that fits a trusted certificate; the references are not yet digested."""
+
+    references: tuple[Reference, ...]
+    certificate: x509.Certificate
+    partner: str
+    value: bytes
+
+
+def ds(name: str) -> str:
+    """Clark name of ``name`` in the XML Signature namespace."""
+    return f"{{{DS}}}{name}"
+
+
+def write(
+    references: Sequence[Reference], signer: Signer, *, canonicalization: str, prefix: str | None = "ds"
+) -> etree._Element:
+    """A ``ds:Signature`` with empty digests, value and KeyInfo, to be put in its place and then completed."""
+    signature = etree.Element(ds("Signature"), nsmap=cast("dict[str, str]", {prefix: DS}))
+    signed_info = etree.SubElement(signature, ds("SignedInfo"))
+    etree.SubElement(signed_info, ds("CanonicalizationMethod"), Algorithm=canonicalization)
+    etree.SubElement(signed_info, ds("SignatureMethod"), Algorithm=signer.algorithm)
+    for reference in references:
+        _write_reference(signed_info, reference)
+    etree.SubElement(signature, ds("SignatureValue"))
+    etree.SubElement(signature, ds("KeyInfo"))
+    return signature
+
+
+def _write_reference(signed_info: etree._Element, reference: Reference) -> None:
+    written = etree.SubElement(signed_info, ds("Reference"), URI=reference.uri)
+    if reference.type:
+        written.set("Type", reference.type)
+    transforms = etree.SubElement(written, ds("Transforms"))
+    for transform in reference.transforms:
+        etree.SubElement(transforms, ds("Transform"), Algorithm=transform.algorithm)
+    etree.SubElement(written, ds("DigestMethod"), Algorithm=reference.digest_method)
+    etree.SubElement(written, ds("DigestValue"))
+
+
+def enclose_certificate(signature: etree._Element, certificate: x509.Certificate) -> None:
+    """Put the certificate into KeyInfo as ``X509Data`` (§4.5.4)."""
+    data = etree.SubElement(only_child(signature, ds("KeyInfo")), ds("X509Data"))
+    der = certificate_der(certificate)
+    etree.SubElement(data, ds("X509Certificate")).text = base64.b64encode(der).decode("ascii")
+
+
+def complete(
+    signature: etree._Element,
+    references: Sequence[Reference],
+    signer: Signer,
+    targets: Mapping[str, etree._Element],
+) -> None:
+    """Fill in digests and signature value; call when everything stands in its final place in the document."""
+    signed_info = only_child(signature, ds("SignedInfo"))
+    for reference, written in zip(references, signed_info.findall(ds("Reference")), strict=True):
+        data = octets(targets[reference.uri], reference, signature)
+        value = algorithms.digest(reference.digest_method, data)
+        only_child(written, ds("DigestValue")).text = base64.b64encode(value).decode("ascii")
+    method = only_child(signed_info, ds("CanonicalizationMethod")).get("Algorithm")
+    data = xml.canonicalize(signed_info, exclusive=method == _EXC)
+    value = signer.sign(data)
+    only_child(signature, ds("SignatureValue")).text = base64.b64encode(value).decode("ascii")
+
+
+def octets(target: etree._Element, reference: Reference, signature: etree._Element) -> bytes:
+    """The bytes that are digested for a reference to ``target`` (§4.4.3.2).
+
+    Without a canonicalisation among the transforms, Canonical XML 1.0 applies, as the standard says.
+    """
+    enveloped, method, prefixes = _plan(reference.transforms)
+    exclusive = method == _EXC
+    if enveloped and signature in target.iterdescendants(ds("Signature")):
+        target = _without(target, signature)
+    if reference.uri == "":
+        return xml.canonicalize_document(target, exclusive=exclusive, inclusive_prefixes=prefixes)
+    return xml.canonicalize(target, exclusive=exclusive, inclusive_prefixes=prefixes)
+
+
+def _plan(transforms: Sequence[Transform]) -> tuple[bool, str, tuple[str, ...]]:
+    """(enveloped?, canonicalisation, prefixes) of a transform chain; any other chain is refused."""
+    enveloped = bool(transforms) and transforms[0].algorithm == algorithms.ENVELOPED
+    rest = transforms[1:] if enveloped else transforms
+    if not rest:
+        return enveloped, algorithms.C14N, ()
+    if len(rest) > 1 or rest[0].algorithm not in algorithms.CANONICALIZATIONS:
+        names = ", ".join(transform.algorithm for transform in transforms)
+        raise SignatureInvalid(f"this chain of transforms is not accepted: {names}")
+    return enveloped, rest[0].algorithm, rest[0].prefixes
+
+
+def _without(root: etree._Element, signature: etree._Element) -> etree._Element:
+    """A copy of the document without this signature; the caller's tree stays as it is."""
+    if root.getparent() is not None:
+        raise SignatureInvalid("the enveloped-signature transform is accepted for the whole document only")
+    steps = []
+    node = signature
+    while (parent := node.getparent()) is not None:
+        steps.append(parent.index(node))
+        node = parent
+    twin = copy.deepcopy(root.getroottree()).getroot()
+    for step in reversed(steps):
+        twin = twin[step]
+    holder = twin.getparent()
+    assert holder is not None  # a signature inside the document is not its root
+    # A comment leaves no trace in the canonical form and keeps the text after the signature where it is.
+    placeholder = etree.Comment("")
+    placeholder.tail = twin.tail
+    holder.replace(twin, placeholder)
+    return holder.getroottree().getroot()
+
+
+def check(signature: etree._Element, certificate: x509.Certificate, trust: Trust, at: datetime) -> Checked:
+    """Check that a trusted certificate signed SignedInfo, and return the references found in the signed
+    bytes.
+
+    Raises Untrusted or SignatureInvalid. The caller must digest every reference with `referred`.
+    """
+    signed_info = only_child(signature, ds("SignedInfo"))
+    outer = _read_method(signed_info, "CanonicalizationMethod")
+    if outer.algorithm not in algorithms.CANONICALIZATIONS:
+        raise SignatureInvalid(f"canonicalisation {outer.algorithm} is not accepted")
+    data = xml.canonicalize(signed_info, exclusive=outer.algorithm == _EXC, inclusive_prefixes=outer.prefixes)
+    value = decode_base64(only_child(signature, ds("SignatureValue")))
+    signed = xml.reparse(data)
+    partner = trust.check(certificate, at)
+    method = _read_method(signed, "SignatureMethod").algorithm
+    algorithms.verify(method, _public_key(certificate), value, data)
+    return Checked(_read_references(signed), certificate, partner, value)
+
+
+def referred(reference: Reference, target: etree._Element, signature: etree._Element) -> bytes:
+    """The signed bytes of ``target``. Raises SignatureInvalid if they do not match the reference's digest."""
+    data = octets(target, reference, signature)
+    if not hmac.compare_digest(algorithms.digest(reference.digest_method, data), reference.digest_value):
+        raise SignatureInvalid(f"the content was changed after signing (reference {reference.uri!r})")
+    return data
+
+
+def enclosed_certificate(signature: etree._Element) -> x509.Certificate:
+    """The signer's certificate from KeyInfo: the first, if issuers follow. Key values and names are not
+    used."""
+    found = only_child(signature, ds("KeyInfo")).findall(f"{ds('X509Data')}/{ds('X509Certificate')}")
+    if not found:
+        raise SignatureInvalid("the signature carries no certificate (KeyInfo/X509Data/X509Certificate)")
+    return read_certificate(decode_base64(found[0]))
+
+
+@functools.lru_cache(maxsize=512)
+def read_certificate(der: bytes) -> x509.Certificate:
+    """Certificate from DER bytes. Raises Untrusted if they are none."""
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise Untrusted("the signature's certificate cannot be read") from error
+
+
+@functools.lru_cache(maxsize=512)
+def certificate_der(certificate: x509.Certificate) -> bytes:
+    """DER bytes of a certificate."""
+    return certificate.public_bytes(Encoding.DER)
+
+
+@functools.lru_cache(maxsize=512)
+def _public_key(certificate: x509.Certificate) -> PublicKey:
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
+        return key
+    raise Untrusted("the certificate's key is neither RSA nor ECDSA")
+
+
+def only_child(parent: etree._Element, name: str) -> etree._Element:
+    """The one direct child called ``name``. Raises SignatureInvalid if there is none, or more than one."""
+    found = parent.findall(name)
+    if len(found) != 1:
+        where = etree.QName(parent).localname
+        raise SignatureInvalid(f"<{where}> must have one <{etree.QName(name).localname}>, not {len(found)}")
+    return found[0]
+
+
+def decode_base64(element: etree._Element) -> bytes:
+    """Bytes of an element with base64 content. Raises SignatureInvalid for anything else."""
+    try:
+        return base64.b64decode("".join(xml.text_of(element).split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        name = etree.QName(element).localname
+        raise SignatureInvalid(f"<{name}> is not base64") from error
+
+
+def _read_references(signed_info: etree._Element) -> tuple[Reference, ...]:
+    names = [child.tag for child in signed_info]
+    expected = [ds("CanonicalizationMethod"), ds("SignatureMethod")]
+    found = names[2:]
+    if names[:2] != expected or not found or len(found) > _MOST_REFERENCES or set(found) != {ds("Reference")}:
+        raise SignatureInvalid("SignedInfo must hold two methods and then the references")
+    return tuple(_read_reference(child) for child in list(signed_info)[2:])
+
+
+def _read_reference(element: etree._Element) -> Reference:
+    uri = element.get("URI")
+    if uri is None:
+        raise SignatureInvalid("a reference without URI is not accepted")
+    return Reference(
+        uri=uri,
+        transforms=tuple(
+            _read_transform(step) for step in element.findall(f"{ds('Transforms')}/{ds('Transform')}")
+        ),
+        digest_method=_read_method(element, "DigestMethod").algorithm,
+        digest_value=decode_base64(only_child(element, ds("DigestValue"))),
+        type=element.get("Type"),
+    )
+
+
+def _read_method(parent: etree._Element, name: str) -> Transform:
+    return _read_transform(only_child(parent, ds(name)))
+
+
+def _read_transform(element: etree._Element) -> Transform:
+    """Algorithm and, for exclusive C14N, the PrefixList; any other parameter is refused."""
+    prefixes: tuple[str, ...] = ()
+    for parameter in element:
+        if parameter.tag != f"{{{_EXC}}}InclusiveNamespaces":
+            raise SignatureInvalid(f"parameter <{etree.QName(parameter).localname}> is not accepted")
+        prefixes = tuple((parameter.get("PrefixList") or "").split())
+    return Transform(element.get("Algorithm") or "", prefixes)

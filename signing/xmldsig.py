@@ -1,0 +1,214 @@
+"""XML signatures over documents, in the two profiles that our partners use.
+
+*Enveloped*: one signature as a child of the root, over the whole document.
+*Two references* (social insurance gateway)::
+
+    <HSDLGCS>
+      <GIAYCHUNGSINH Id="Id-x">…</GIAYCHUNGSINH>
+      <CHUKYDONVI>
+        <Signature>… Reference #Object-CHUKYDONVI-Id-x, Reference #Id-x …
+          <Object Id="Object-CHUKYDONVI-Id-x">signing time</Object>
+        </Signature>
+      </CHUKYDONVI>
+    </HSDLGCS>
+
+Verification knows where everything must stand, never looks an element up by its identifier, and returns the
+element parsed from the signed bytes: moved, copied or wrapped content has nowhere to hide. See
+`signing.signature` for the standard.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from lxml import etree
+
+from signing import algorithms, signature, xml
+from signing.errors import SignatureInvalid, SigningError
+from signing.keys import Signer
+from signing.signature import Reference, Transform, Verified, ds
+from signing.trust import Trust
+
+__all__ = [
+    "Verified",
+    "sign_enveloped",
+    "sign_two_reference",
+    "verify_enveloped",
+    "verify_two_reference",
+]
+
+_PROPERTIES = "http://example.org/#signatureProperties"  # the name that national signing plug-ins write
+_ENVELOPED = (Transform(algorithms.ENVELOPED), Transform(algorithms.EXCLUSIVE_C14N))
+_INCLUSIVE = (Transform(algorithms.C14N),)
+_WITH_ID = etree.XPath(
+    "//*[@Id = $id or @ID = $id or @id = $id or @xml:id = $id or @u:Id = $id]",
+    namespaces={
+        "u": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd",
+        "xml": "http://www.w3.org/XML/1998/namespace",
+    },
+)
+
+
+def sign_enveloped(root: etree._Element, signer: Signer) -> None:
+    """Append a signature over the whole document as the last child of ``root``.
+
+    Raises SigningError if ``root`` is not the root of its document or is signed already.
+    """
+    if root.getparent() is not None:
+        raise SigningError("only a whole document can be signed: pass its root element")
+    if next(root.iter(ds("Signature")), None) is not None:
+        raise SigningError("the document carries a signature already")
+    references = [Reference("", _ENVELOPED)]
+    written = signature.write(references, signer, canonicalization=algorithms.EXCLUSIVE_C14N)
+    signature.enclose_certificate(written, signer.certificate)
+    root.append(written)
+    signature.complete(written, references, signer, {"": root})
+
+
+def verify_enveloped(root: etree._Element, trust: Trust, at: datetime) -> Verified:
+    """Check the one signature of a document, made by a partner known at time ``at``.
+
+    Returns the document without the signature. Raises SignatureInvalid or Untrusted.
+    """
+    written = _only_signature(root)
+    if written.getparent() is not root or root.getparent() is not None:
+        raise SignatureInvalid("the signature must be a child of the document's root element")
+    checked = signature.check(written, signature.enclosed_certificate(written), trust, at)
+    if len(checked.references) != 1:
+        raise SignatureInvalid(f"one reference to the document is expected, not {len(checked.references)}")
+    reference = checked.references[0]
+    _check_refers_to_root(reference, root)
+    if not reference.transforms or reference.transforms[0].algorithm != algorithms.ENVELOPED:
+        raise SignatureInvalid("the reference must use the enveloped-signature transform")
+    data = signature.referred(reference, root, written)
+    return Verified(xml.reparse(data), checked.certificate, checked.partner)
+
+
+def _check_refers_to_root(reference: Reference, root: etree._Element) -> None:
+    """The reference is ``""`` or names the root by an identifier that no other element has."""
+    if reference.uri == "":
+        return
+    if not reference.uri.startswith("#") or _with_id(root, reference.uri[1:]) != [root]:
+        raise SignatureInvalid(f"reference {reference.uri!r} does not mean the whole document")
+
+
+def sign_two_reference(
+    root: etree._Element, signer: Signer, *, payload: str, holder: str, at: datetime | None = None
+) -> None:
+    """Sign child ``payload`` of ``root`` and put the signature into child ``holder``, made if missing.
+
+    ``payload`` and ``holder`` are names as in the document (Clark notation if it has a namespace); the
+    payload must have an ``Id``. ``at`` becomes the signing time. Raises SigningError if the document is not
+    of that form.
+    """
+    signed = _payload(root, payload)
+    identifier = signed.get("Id")
+    if not identifier:
+        raise SigningError(f"<{payload}> needs an Id to be signed")
+    place = root.find(holder)
+    if place is None:
+        place = etree.SubElement(root, holder)
+    if len(place):
+        raise SigningError(f"<{holder}> holds a signature already")
+    about = f"Object-{etree.QName(place).localname}-{identifier}"
+    references = [Reference(f"#{about}", _INCLUSIVE), Reference(f"#{identifier}", _INCLUSIVE)]
+    written = signature.write(references, signer, canonicalization=algorithms.C14N, prefix=None)
+    signature.enclose_certificate(written, signer.certificate)
+    place.append(written)
+    properties = _write_properties(written, about, at)
+    _check_unique(root, identifier, about)
+    targets = {f"#{about}": properties, f"#{identifier}": signed}
+    signature.complete(written, references, signer, targets)
+
+
+def _write_properties(written: etree._Element, identifier: str, at: datetime | None) -> etree._Element:
+    """``ds:Object`` with the signing time (§5.2 SignatureProperties); empty if there is none."""
+    written.set("Id", f"Signature-{identifier}")
+    properties = etree.SubElement(written, ds("Object"), Id=identifier)
+    if at is not None:
+        group = etree.SubElement(properties, ds("SignatureProperties"))
+        prop = etree.SubElement(group, ds("SignatureProperty"), Target=f"#Signature-{identifier}")
+        time = etree.SubElement(
+            prop, f"{{{_PROPERTIES}}}SigningTime", nsmap=cast("dict[str, str]", {None: _PROPERTIES})
+        )
+        time.text = at.isoformat(timespec="seconds")
+    return properties
+
+
+def verify_two_reference(
+    root: etree._Element, trust: Trust, at: datetime, *, payload: str, holder: str
+) -> Verified:
+    """Check the signature of child ``payload`` of ``root``, which stands in child ``holder``.
+
+    Exactly two elements must be referred to: the payload and the signature's ``Object``. Returns the payload.
+    Raises SignatureInvalid or Untrusted.
+    """
+    signed = _payload(root, payload)
+    place = _only_named(root, holder)
+    if [child.tag for child in _elements(root)] != [payload, holder]:
+        raise SignatureInvalid(f"<{root.tag}> must hold <{payload}> and then <{holder}>, and nothing else")
+    written = _only_signature(root)
+    if [written] != _elements(place):
+        raise SignatureInvalid(f"<{holder}> must hold the signature, and nothing else")
+    properties = _only_named(written, ds("Object"))
+    checked = signature.check(written, signature.enclosed_certificate(written), trust, at)
+    targets = {f"#{element.get('Id')}": element for element in (properties, signed) if element.get("Id")}
+    uris = [reference.uri for reference in checked.references]
+    if len(targets) != 2 or sorted(uris) != sorted(targets):
+        raise SignatureInvalid(f"the signature must refer to <{payload}> and to its Object, each once")
+    _check_unique(root, *(uri[1:] for uri in targets))
+    data = {
+        reference.uri: signature.referred(reference, targets[reference.uri], written)
+        for reference in checked.references
+    }
+    return Verified(
+        xml.reparse(data[f"#{signed.get('Id')}"]),
+        checked.certificate,
+        checked.partner,
+        _signing_time(xml.reparse(data[f"#{properties.get('Id')}"])),
+    )
+
+
+def _signing_time(properties: etree._Element) -> datetime | None:
+    """The signing time that the signer states; None if there is none or it is no time with a zone."""
+    for element in properties.iter("{*}SigningTime"):
+        try:
+            stated = datetime.fromisoformat(xml.text_of(element).strip())
+        except ValueError:
+            return None
+        return stated if stated.tzinfo else None
+    return None
+
+
+def _payload(root: etree._Element, name: str) -> etree._Element:
+    if root.getparent() is not None:
+        raise SigningError("pass the root element of the document")
+    return _only_named(root, name)
+
+
+def _only_signature(root: etree._Element) -> etree._Element:
+    """The only signature of the whole document."""
+    found = list(root.iter(ds("Signature")))
+    if len(found) != 1:
+        raise SignatureInvalid(f"the document must carry one signature, not {len(found)}")
+    return found[0]
+
+
+def _only_named(parent: etree._Element, name: str) -> etree._Element:
+    return signature.only_child(parent, name)
+
+
+def _elements(parent: etree._Element) -> list[etree._Element]:
+    return list(parent.iterchildren(etree.Element))
+
+
+def _check_unique(root: etree._Element, *identifiers: str) -> None:
+    for identifier in identifiers:
+        if len(_with_id(root, identifier)) != 1:
+            raise SignatureInvalid(f"the identifier {identifier!r} must belong to one element")
+
+
+def _with_id(root: etree._Element, identifier: str) -> list[etree._Element]:
+    """All elements that any reader could take for the one with this identifier."""
+    return cast("list[etree._Element]", _WITH_ID(root, id=identifier))
