@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import collections
 import copy
 import dataclasses
 import functools
@@ -35,6 +36,14 @@ from signing.trust import Trust
 DS = "http://www.w3.org/2000/09/xmldsig#"
 _EXC = algorithms.EXCLUSIVE_C14N
 _MOST_REFERENCES = 32
+_IDENTIFIERS = etree.XPath(
+    "//@Id | //@ID | //@id | //@xml:id | //@u:Id",
+    namespaces={
+        "u": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd",
+        "xml": "http://www.w3.org/XML/1998/namespace",
+    },
+    smart_strings=False,
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -247,6 +256,19 @@ def only_child(parent: etree._Element, name: str) -> etree._Element:
         where = etree.QName(parent).localname
         raise SignatureInvalid(f"<{where}> must have one <{etree.QName(name).localname}>, not {len(found)}")
     return found[0]
+
+
+def check_unique(root: etree._Element, identifiers: Sequence[str]) -> None:
+    """Raise SignatureInvalid unless each identifier belongs to exactly one element, whatever its attribute is
+    called.
+
+    Our own verification finds elements by their place. Another reader of the same document may go by
+    identifier, and must not arrive somewhere else.
+    """
+    everywhere = collections.Counter(cast("list[str]", _IDENTIFIERS(root)))
+    for identifier in identifiers:
+        if everywhere[identifier] != 1:
+            raise SignatureInvalid(f"the identifier {identifier!r} must belong to one element")
 
 
 def decode_base64(element: etree._Element) -> bytes:

@@ -41,13 +41,6 @@ __all__ = [
 _PROPERTIES = "http://example.org/#signatureProperties"  # the name that national signing plug-ins write
 _ENVELOPED = (Transform(algorithms.ENVELOPED), Transform(algorithms.EXCLUSIVE_C14N))
 _INCLUSIVE = (Transform(algorithms.C14N),)
-_WITH_ID = etree.XPath(
-    "//*[@Id = $id or @ID = $id or @id = $id or @xml:id = $id or @u:Id = $id]",
-    namespaces={
-        "u": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd",
-        "xml": "http://www.w3.org/XML/1998/namespace",
-    },
-)
 
 
 def sign_enveloped(root: etree._Element, signer: Signer) -> None:
@@ -89,8 +82,10 @@ def _check_refers_to_root(reference: Reference, root: etree._Element) -> None:
     """The reference is ``""`` or names the root by an identifier that no other element has."""
     if reference.uri == "":
         return
-    if not reference.uri.startswith("#") or _with_id(root, reference.uri[1:]) != [root]:
+    identifier = reference.uri.removeprefix("#")
+    if reference.uri == identifier or identifier not in (root.get("Id"), root.get("ID")):
         raise SignatureInvalid(f"reference {reference.uri!r} does not mean the whole document")
+    signature.check_unique(root, [identifier])
 
 
 def sign_two_reference(
@@ -117,7 +112,7 @@ def sign_two_reference(
     signature.enclose_certificate(written, signer.certificate)
     place.append(written)
     properties = _write_properties(written, about, at)
-    _check_unique(root, identifier, about)
+    signature.check_unique(root, [identifier, about])
     targets = {f"#{about}": properties, f"#{identifier}": signed}
     signature.complete(written, references, signer, targets)
 
@@ -157,7 +152,7 @@ def verify_two_reference(
     uris = [reference.uri for reference in checked.references]
     if len(targets) != 2 or sorted(uris) != sorted(targets):
         raise SignatureInvalid(f"the signature must refer to <{payload}> and to its Object, each once")
-    _check_unique(root, *(uri[1:] for uri in targets))
+    signature.check_unique(root, [uri[1:] for uri in targets])
     data = {
         reference.uri: signature.referred(reference, targets[reference.uri], written)
         for reference in checked.references
@@ -201,14 +196,3 @@ def _only_named(parent: etree._Element, name: str) -> etree._Element:
 
 def _elements(parent: etree._Element) -> list[etree._Element]:
     return list(parent.iterchildren(etree.Element))
-
-
-def _check_unique(root: etree._Element, *identifiers: str) -> None:
-    for identifier in identifiers:
-        if len(_with_id(root, identifier)) != 1:
-            raise SignatureInvalid(f"the identifier {identifier!r} must belong to one element")
-
-
-def _with_id(root: etree._Element, identifier: str) -> list[etree._Element]:
-    """All elements that any reader could take for the one with this identifier."""
-    return cast("list[etree._Element]", _WITH_ID(root, id=identifier))

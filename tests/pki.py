@@ -1,7 +1,7 @@
 """A test PKI from declarations: who issues whom, with which key, and what is wrong with it.
 
-Keys are made once per process and kind, because generating an RSA key takes a tenth of a second; certificates are cheap
-and made on demand. Everything is synthetic and nothing is written to disk.
+Keys are made once per process and kind, because generating an RSA key takes a tenth of a second; certificates
+are cheap and made on demand. Everything is synthetic and nothing is written to disk.
 """
 
 from __future__ import annotations
