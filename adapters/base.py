@@ -1,11 +1,11 @@
 """What an adapter is: the contract between the hub and one kind of endpoint.
 
-A *sender* turns a request into bytes on a wire (``encode``: pure CPU, signs) and puts them there (``send``: one try, no
-retries, raises one of `adapters.errors`). The two are apart because the hub commits the encoded bytes to its message log
-between them: nothing leaves that is not in the log.
+A *sender* turns a request into bytes on a wire (``encode``: pure CPU, signs) and puts them there
+(``send``: one try, no retries, raises one of `adapters.errors`). The two are apart because the hub
+commits the encoded bytes to its message log between them: nothing leaves that is not in the log.
 
-A *receiver* turns what arrived into a verified, schema-valid payload (``receive``) and the hub's answer into bytes
-(``answer``, ``refuse``). It knows nothing of the web server that carries it.
+A *receiver* turns what arrived into a verified, schema-valid payload (``receive``) and the hub's answer
+into bytes (``answer``, ``refuse``). It knows nothing of the web server that carries it.
 
 Both are built from typed settings by the ``build`` of their `Spec`.
 """
@@ -36,8 +36,9 @@ class Settings(BaseModel):
 class Request:
     """One message to send: ``payload`` is an XML document valid for ``operation`` in the agency's contract.
 
-    ``key`` is the idempotency key: the same for every attempt. ``context`` carries what travels beside the payload
-    (``officer``, ``purpose``, ``dossier``, ``unit``); an adapter uses the names that its settings mention.
+    ``key`` is the idempotency key: the same for every attempt. ``context`` carries what travels beside
+    the payload (``officer``, ``purpose``, ``dossier``, ``unit``); an adapter uses the names that its
+    settings mention.
     """
 
     operation: str
@@ -48,7 +49,9 @@ class Request:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Wire:
-    """The exact bytes of one attempt. ``headers`` hold no secret: those are added while sending and never stored."""
+    """The exact bytes of one attempt. ``headers`` hold no secret: those are added while sending and
+    never stored.
+    """
 
     operation: str
     key: str
@@ -60,9 +63,11 @@ class Wire:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: ``body`` as received, ``payload`` the contract's output document found in it (schema-valid).
+    """What came back: ``body`` as received, ``payload`` the contract's output document found in it
+    (schema-valid).
 
-    ``signer`` is the subject of the certificate that signed the payload, None if the contract has no signature.
+    ``signer`` is the subject of the certificate that signed the payload, None if the contract has no
+    signature.
     """
 
     operation: str
@@ -82,7 +87,9 @@ class CheckReport:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Inbound:
-    """One HTTP request as it arrived; header names are lower case; ``peer`` is the authenticated client, if any."""
+    """One HTTP request as it arrived; header names are lower case; ``peer`` is the authenticated client,
+    if any.
+    """
 
     method: str
     path: str
@@ -96,8 +103,8 @@ class Inbound:
 class Received:
     """A message that passed parser, signature and schema. Only ``payload`` is read afterwards.
 
-    ``key`` is the sender's message id when the protocol carries one (WS-Addressing MessageID, ``MaGD`` …). ``variant``
-    is how to answer (SOAP version and the like), opaque to the hub.
+    ``key`` is the sender's message id when the protocol carries one (WS-Addressing MessageID, ``MaGD``
+    …). ``variant`` is how to answer (SOAP version and the like), opaque to the hub.
     """
 
     operation: str
@@ -121,8 +128,8 @@ class Answer:
 class Features:
     """What an adapter promises; the contract suite tests what is claimed here.
 
-    ``asks``: it can find out whether the agency has a message (see `Asks`); ``signs``: what it sends is signed;
-    ``verifies``: what it receives is verified; ``network``: it opens sockets.
+    ``asks``: it can find out whether the agency has a message (see `Asks`); ``signs``: what it sends is
+    signed; ``verifies``: what it receives is verified; ``network``: it opens sockets.
     """
 
     asks: bool = False
@@ -151,7 +158,9 @@ class Sender(Protocol):
     features: Features
 
     def encode(self, request: Request) -> Wire:
-        """Build and sign the bytes of one attempt. Raises ValueError if the operation is not in the contract."""
+        """Build and sign the bytes of one attempt. Raises ValueError if the operation is not in the
+        contract.
+        """
 
     async def send(self, wire: Wire) -> Reply:
         """Put the bytes on the wire, once. Raises `adapters.errors.AdapterError`."""
@@ -165,7 +174,9 @@ class Sender(Protocol):
 
 @runtime_checkable
 class Asks(Protocol):
-    """Optional power of a sender: ask whether the agency already has a message, after an ambiguous time-out."""
+    """Optional power of a sender: ask whether the agency already has a message, after an ambiguous
+    time-out.
+    """
 
     def ask(self, request: Request) -> Request | None:
         """The request that asks about ``request``; None if this operation cannot be asked about."""
@@ -184,7 +195,9 @@ class Receiver(Protocol):
         """Wrap the hub's answer document in the protocol's envelope."""
 
     def refuse(self, inbound: Inbound, error: Exception) -> Answer:
-        """The protocol's own form of an error (a SOAP fault, a status and a document). Never leaks a traceback."""
+        """The protocol's own form of an error (a SOAP fault, a status and a document). Never leaks a
+        traceback.
+        """
 
     def documents(self, base_url: str) -> Mapping[str, tuple[str, bytes]]:
         """Published contract: query string (``wsdl``, ``xsd=name``) → (content type, bytes)."""

@@ -12,8 +12,8 @@ The class is the policy; the text is only for people::
 
     Refused                an inbound message is not acceptable (answered to its sender, and logged)
 
-Errors of libraries (aiohttp, lxml, zeep, SQLAlchemy, cryptography) never cross this boundary: each is translated where
-it is caught, with ``from``.
+Errors of libraries (aiohttp, lxml, zeep, SQLAlchemy, cryptography) never cross this boundary: each is
+translated where it is caught, with ``from``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ class AdapterError(Exception):
     """The adapter could not complete the exchange."""
 
     def __init__(self, detail: str = "", *, code: str | None = None, raw: bytes | None = None) -> None:
-        """``detail`` names the place and the remedy; ``code`` is the agency's own; ``raw`` is what it sent, if anything."""
+        """``detail`` names the place and the remedy; ``code`` is the agency's own; ``raw`` is what it
+        sent, if anything.
+        """
         super().__init__(detail or (self.__doc__ or "").strip())
         self.detail = str(self)
         self.code = code
@@ -34,7 +36,12 @@ class Unavailable(AdapterError):
     """The agency could not be reached, or said that it is not able to serve; nothing was taken in."""
 
     def __init__(
-        self, detail: str = "", *, retry_after: float | None = None, code: str | None = None, raw: bytes | None = None
+        self,
+        detail: str = "",
+        *,
+        retry_after: float | None = None,
+        code: str | None = None,
+        raw: bytes | None = None,
     ) -> None:
         """``retry_after`` is the agency's own wish, in seconds."""
         super().__init__(detail, code=code, raw=raw)
@@ -64,8 +71,9 @@ class Malformed(AdapterError):
 class Refused(Exception):
     """An inbound message is not acceptable.
 
-    ``reason`` is one of ``malformed`` (not XML, not the contract), ``invalid`` (fails its schema), ``unsigned``,
-    ``untrusted`` (signature or certificate), ``replayed``, ``unknown-operation``, ``too-large``, ``forbidden``.
+    ``reason`` is one of ``malformed`` (not XML, not the contract), ``invalid`` (fails its schema),
+    ``unsigned``, ``untrusted`` (signature or certificate), ``replayed``, ``unknown-operation``,
+    ``too-large``, ``forbidden``.
     """
 
     def __init__(self, reason: str, detail: str, *, operation: str | None = None) -> None:
