@@ -7,6 +7,7 @@ The class says whose problem it is; the text is for people and names the place::
     ├── SignatureInvalid   the signature does not cover what it must, or does not match (``reason``)
     │   └── Replayed       the signature is right, and was already presented
     ├── Untrusted          the certificate does not speak for a partner at that time (``reason``)
+    ├── ProofInvalid       a Merkle proof or a log's checkpoint does not hold
     └── KeyProblem         our own key or certificate cannot be read, created or used
 
 Errors of lxml and cryptography never leave this package: each is translated where it is caught, with
@@ -44,6 +45,10 @@ class Replayed(SignatureInvalid):
 
 class Untrusted(SigningError):
     """The certificate does not speak for a known partner at that time."""
+
+
+class ProofInvalid(SigningError):
+    """The Merkle proof does not lead to the root it must lead to."""
 
 
 class KeyProblem(SigningError):

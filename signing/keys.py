@@ -95,7 +95,7 @@ def create_key(
     ``subject`` is a common name or a whole name such as ``CN=Hub,O=Sở Tư pháp,C=VN`` (RFC 4514). Raises
     KeyProblem.
     """
-    path = _path(folder, name, _KEY)
+    path = key_path(folder, name, _KEY)
     if path.exists():
         raise KeyProblem(f"{path} exists already: choose another name or move the old key away")
     if algorithm not in _GENERATORS:
@@ -104,13 +104,13 @@ def create_key(
     certificate = _self_signed(key, name_of(subject), clock(), days, serial())
     folder.mkdir(parents=True, exist_ok=True)
     write_private(path, _private_pem(key, passphrase))
-    _path(folder, name, _CERTIFICATE).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_path(folder, name, _CERTIFICATE).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     return FileKey(key, [certificate])
 
 
 def load_key(folder: Path, name: str, *, passphrase: Passphrase | None = None) -> FileKey:
     """Read key and certificates from ``folder``. Raises KeyProblem with the file and the remedy."""
-    path = _path(folder, name, _KEY)
+    path = key_path(folder, name, _KEY)
     try:
         key = serialization.load_pem_private_key(path.read_bytes(), passphrase() if passphrase else None)
     except FileNotFoundError as error:
@@ -119,7 +119,7 @@ def load_key(folder: Path, name: str, *, passphrase: Passphrase | None = None) -
         raise KeyProblem(f"{path} cannot be read as a private key: {error}") from error
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
         raise KeyProblem(f"{path} holds a key that is neither RSA nor ECDSA")
-    return FileKey(key, read_certificates(_path(folder, name, _CERTIFICATE)))
+    return FileKey(key, read_certificates(key_path(folder, name, _CERTIFICATE)))
 
 
 def list_keys(folder: Path) -> list[str]:
@@ -164,7 +164,9 @@ def write_private(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _path(folder: Path, name: str, suffix: str) -> Path:
+def key_path(folder: Path, name: str, suffix: str) -> Path:
+    """Where the key ``name`` keeps its file with ``suffix``. Raises KeyProblem for a name that is no file
+    name."""
     if not name or name.startswith(".") or not all(c.isalnum() or c in "-_." for c in name):
         raise KeyProblem(f"{name!r} is not a key name: use letters, digits, - and _")
     return folder / f"{name}{suffix}"
