@@ -1,0 +1,1 @@
+"""What every stand-in agency is made of; see `sandbox` for how to use it."""
