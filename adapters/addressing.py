@@ -7,10 +7,9 @@ honoured, because the hub posts to no address that a message names.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 
 from lxml import etree
-
-from adapters.soap import Envelope
 
 WSA = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{WSA}/anonymous"
@@ -62,12 +61,12 @@ def headers(addressing: Addressing) -> list[etree._Element]:
     return blocks
 
 
-def read(envelope: Envelope) -> Addressing:
-    """The addressing properties of a message. Raises `BadAddressing` for a repeated header or a foreign
-    ReplyTo.
+def read(blocks: Iterable[etree._Element]) -> Addressing:
+    """The addressing properties among header blocks. Raises `BadAddressing` for a repeated header or a
+    foreign ReplyTo.
     """
     found: dict[str, etree._Element] = {}
-    for block in envelope.headers():
+    for block in blocks:
         name = etree.QName(block)
         if name.namespace != WSA:
             continue

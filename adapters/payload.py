@@ -75,7 +75,7 @@ def _wrapped(wrapper: str, part: str, payload: etree._Element, sign: Sign | None
     root = etree.Element(wrapper, nsmap=spaces)
     accessor = _renamed(payload, root, part)
     if sign is not None:
-        # Inside the wrapper first, so that prefixes are final; then out, because it is signed as a document of its own.
+        # Inside the wrapper first, so that prefixes are final; then out: it is signed as its own document.
         root.remove(accessor)
         sign(accessor)
         root.append(accessor)

@@ -22,7 +22,8 @@ from signing import errors as signing_errors
 from signing.xml import Limits, parse
 
 XSD = "http://www.w3.org/2001/XMLSchema"
-_SCHEME = "http://contracts.invalid/"  # urljoin and libxml2 both know how to resolve inside http; .invalid never exists
+# urljoin and libxml2 both resolve relative references inside http, and .invalid never exists (RFC 2606).
+_SCHEME = "http://contracts.invalid/"
 _CONTRACT_LIMITS = Limits(names=20_000, tags=2_000_000)
 _VALUE = re.compile(
     r"(^|: |\] |value |content )'.*'(?= (?:is|has|does|of)\b)|(key-sequence )\[.*\]", re.DOTALL
@@ -207,7 +208,7 @@ def _refuse_skipped(reader: _Reader, driver_bytes: bytes) -> None:
             wanted = unquote(urljoin(address(name), location).removeprefix(_SCHEME))
             if wanted not in loaded:
                 raise ContractError(
-                    f"{name}, line {node.sourceline}: {wanted} is imported but would be ignored, because another file "
+                    f"{name}, line {node.sourceline}: {wanted} would be ignored, because another file "
                     f"already stands for its namespace; merge them or include one from the other"
                 )
 

@@ -27,7 +27,7 @@ def check(template: str) -> str:
     for hole in _HOLE.findall(template):
         if not _KINDS.fullmatch(hole):
             raise ValueError(
-                f"{{{hole}}} is not known; use {{key}}, {{id}}, {{context:…}}, {{payload:…}} or {{attribute:…}}"
+                f"{{{hole}}} is unknown; use {{key}}, {{id}}, {{context:…}}, {{payload:…}}, {{attribute:…}}"
             )
     return template
 
