@@ -32,6 +32,9 @@ from signing.xml import parse, serialize
 
 __all__ = ["RECEIVER", "SPEC", "Loopback", "LoopbackReceiver"]
 
+ErrorClass = Literal["unavailable", "throttled", "ambiguous", "unauthorized", "rejected", "malformed"]
+"""The errors that a rule can raise."""
+
 _ERRORS: dict[str, type[errors.AdapterError]] = {
     "unavailable": errors.Unavailable,
     "throttled": errors.Throttled,

@@ -1,4 +1,4 @@
-"""Why an inbound message is not acceptable, in the words that its sender gets: Vietnamese first, English beside."""
+"""Why an inbound message is refused, in the words that its sender gets: Vietnamese first, English beside."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ class Words:
 
 
 _WORDS = {
-    "malformed": Words(
-        400, "Thông điệp không đúng cấu trúc quy định", "The message is not what the contract says"
-    ),
+    "malformed": Words(400, "Thông điệp không đúng cấu trúc quy định", "The message is not of the contract"),
     "invalid": Words(422, "Dữ liệu không hợp lệ theo lược đồ", "The message fails its schema"),
     "unsigned": Words(403, "Thông điệp chưa được ký số", "The message is not signed"),
     "untrusted": Words(403, "Chữ ký số không được chấp nhận", "The signature is not accepted"),

@@ -20,7 +20,7 @@ from adapters.base import CheckReport, Features, Reply, Request, Resources, Spec
 from adapters.contract import Contract, Operation, load
 from adapters.errors import AdapterError, Ambiguous, Malformed, Rejected, Unauthorized
 from adapters.http import HttpReply
-from adapters.payload import Proven, Sign, from_body
+from adapters.payload import Proven, Sign, from_body, to_body
 from adapters.soap_settings import SoapClientSettings
 from adapters.trusting import Expected, certificate_line, needs_signer
 from signing.errors import SigningError, XmlRefused

@@ -1,4 +1,5 @@
-"""The promises of `adapters.base` as tests: subclass these in a plug-in, as the adapters of this repository do.
+"""The promises of `adapters.base` as tests: subclass these in a plug-in, as the adapters of this
+repository do.
 
 ::
 
@@ -19,11 +20,8 @@ import asyncio
 import contextlib
 import dataclasses
 import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, ClassVar
 
 import pydantic
@@ -52,115 +50,12 @@ from adapters.errors import (
     Unavailable,
 )
 from adapters.http import HttpClient
+from lienthong.fake_agency import NOW, Behaviour, FakeAgency, Heard, Said, fixed_clock, numbers
 from signing.keys import Signer
 from signing.trust import Trust
 from signing.xml import parse
 
 __all__ = ["NOW", "AdapterContract", "FakeAgency", "Heard", "ReceiverContract", "fixed_clock", "numbers"]
-
-NOW = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
-"""The hour at which contract tests happen: a working morning in Hà Nội, first day of the 2026 forms."""
-
-
-def fixed_clock() -> datetime:
-    """A clock that stands still, so that everything built from it is the same twice."""
-    return NOW
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Heard:
-    """One HTTP request as a `FakeAgency` read it; header names are lower case."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-Said = Answer | bytes | None
-"""What a fake agency does: an answer; raw bytes and then hang up; or nothing at all, for ever."""
-
-Behaviour = Callable[[Heard], Said | Awaitable[Said]]
-
-
-class FakeAgency:
-    """A small HTTP/1.1 server on 127.0.0.1 that says exactly what a test wants, broken answers included."""
-
-    def __init__(self, behaviour: Behaviour, *, tls: ssl.SSLContext | None = None) -> None:
-        """``behaviour`` is called for every request; it may be replaced while the server runs."""
-        self.behaviour = behaviour
-        self._tls = tls
-        self.heard: list[Heard] = []
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
-        self.url = ""
-
-    async def __aenter__(self) -> FakeAgency:
-        """Listen on a free port."""
-        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0, ssl=self._tls)
-        scheme = "http" if self._tls is None else "https"
-        self.url = f"{scheme}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop listening and drop every connection."""
-        assert self._server is not None
-        self._server.close()
-        for task in self._connections:
-            task.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
-        await self._server.wait_closed()
-
-    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(self._serve(reader, writer))
-        self._connections.add(task)
-        task.add_done_callback(self._connections.discard)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                heard = await _read_request(reader)
-                self.heard.append(heard)
-                said = self.behaviour(heard)
-                if isinstance(said, Awaitable):
-                    said = await said
-                if said is None:
-                    await asyncio.Event().wait()
-                writer.write(said if isinstance(said, bytes) else _http(said))
-                await writer.drain()
-                if isinstance(said, bytes):
-                    return
-        except (asyncio.IncompleteReadError, ConnectionError):
-            return  # the client went away, as clients do
-        finally:
-            writer.close()
-
-
-async def _read_request(reader: asyncio.StreamReader) -> Heard:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    method, path, _ = head[0].split(" ", 2)
-    pairs = (line.partition(":") for line in head[1:] if line)
-    headers = {name.lower(): value.strip() for name, _, value in pairs}
-    return Heard(method, path, headers, await reader.readexactly(int(headers.get("content-length", "0"))))
-
-
-def _http(answer: Answer | None) -> bytes:
-    assert answer is not None
-    lines = [
-        f"HTTP/1.1 {answer.status} X",
-        f"Content-Length: {len(answer.body)}",
-        f"Content-Type: {answer.content_type}",
-        *(f"{name}: {value}" for name, value in answer.headers.items()),
-    ]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body
-
-
-def numbers() -> Callable[[], str]:
-    """A source of identifiers that gives 00000001, 00000002 … so that a test can be repeated."""
-    count = iter(range(1, 10**8))
-    return lambda: f"{next(count):08d}"
 
 
 class _Contract:
@@ -326,7 +221,9 @@ class AdapterContract(_Contract):
             sender.encode(dataclasses.replace(self.request(), payload=payload))
 
     async def test_exchange(self, http: HttpClient) -> None:
-        """The agency hears what was encoded; its document comes back, parseable, beside the bytes received."""
+        """The agency hears what was encoded; its document comes back, parseable, beside the bytes
+        received.
+        """
         async with self._facing(http, self.agency) as (sender, agency):
             wire = sender.encode(self.request())
             reply = await sender.send(wire)
@@ -375,7 +272,9 @@ class AdapterContract(_Contract):
             assert isinstance(await self._failure(sender, sender.encode(self.request())), Malformed)
 
     async def test_asking(self, sender: Sender) -> None:
-        """A sender that can ask gives a question that it can encode, under the same key; None if there is none."""
+        """A sender that can ask gives a question that it can encode, under the same key; None if there
+        is none.
+        """
         if not sender.features.asks:
             pytest.skip("the adapter does not ask")
         assert isinstance(sender, Asks)
