@@ -14,7 +14,9 @@ def test_is_a_pdf_whose_offsets_are_right() -> None:
     offsets = [int(item) for item in re.findall(rb"(\d{10}) 00000 n", PDF)]
     assert PDF.startswith(b"%PDF-1.4")
     assert PDF.endswith(b"%%EOF\n")
-    assert [PDF[place:].split(b" obj")[0] for place in offsets] == [b"%d 0" % number for number in range(1, 7)]
+    assert [PDF[place:].split(b" obj")[0] for place in offsets] == [
+        b"%d 0" % number for number in range(1, 7)
+    ]
 
 
 def test_start_of_the_table_is_right() -> None:

@@ -29,9 +29,7 @@ def test_numbers(number: int, words: str) -> None:
 
 def test_a_full_date() -> None:
     """Day, month and year are written out; the fourth month is tháng tư."""
-    assert date_in_words(2026, 4, 21) == (
-        "Ngày hai mươi mốt tháng tư năm hai nghìn không trăm hai mươi sáu"
-    )
+    assert date_in_words(2026, 4, 21) == ("Ngày hai mươi mốt tháng tư năm hai nghìn không trăm hai mươi sáu")
 
 
 def test_a_partial_date_stays_partial() -> None:
