@@ -1,0 +1,3 @@
+"""The canonical documents (namespace urn:lienthong:1.0): checked, explained, read, written, as XML and as
+JSON.
+"""

@@ -1,0 +1,86 @@
+"""A canonical document as a tree: read safely, put into its normal form, looked into by path.
+
+Comments and processing instructions are taken out on reading: they are not part of the data, and `1234<!--
+-->5` must not read as 1234 in one place and as 12345 in another.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from lxml import etree
+
+from broker.canonical.plan import NAMESPACE, Node
+from signing.xml import parse, serialize
+
+DS_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
+"""The signature that a request may carry as its last child."""
+
+_SPACE = re.compile("[ \t\r\n\u00a0]+")
+_SEGMENT = re.compile(r"([A-Za-z0-9]+)(?:\[(\d+)\])?")
+
+
+def tag(name: str) -> str:
+    """The canonical element ``name`` as lxml writes it."""
+    return f"{{{NAMESPACE}}}{name}"
+
+
+def read(document: bytes) -> Node:
+    """The root of a document from outside. Raises signing.errors.XmlRefused."""
+    root = parse(document)
+    etree.strip_tags(root, etree.Comment, etree.ProcessingInstruction)
+    return root
+
+
+def as_tree(document: bytes | Node) -> Node:
+    """The document's root, parsed if it is bytes. Raises signing.errors.XmlRefused."""
+    return read(document) if isinstance(document, bytes) else document
+
+
+def as_bytes(document: bytes | Node) -> bytes:
+    """The document's bytes, serialised if it is a tree."""
+    return document if isinstance(document, bytes) else serialize(document)
+
+
+def normalize(root: Node) -> None:
+    """Put every canonical text into Unicode form NFC with single spaces, in place.
+
+    Decomposed Vietnamese and no-break spaces come from keyboards and copied text; length limits count code
+    points, and agencies compare names literally. Signatures are not touched: verify before you normalise.
+    """
+    content = tag("Content")
+    for element in root.iter(f"{{{NAMESPACE}}}*"):
+        text = element.text
+        if not text or element.tag == content:
+            continue
+        if len(element):
+            element.text = None if not text.strip() else text
+            continue
+        element.text = _SPACE.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
+
+
+def find(node: Node, path: str) -> Node | None:
+    """The element at ``path`` below ``node``, such as ``Mother/Name/Given`` or
+    ``Attachments/Attachment[2]``.
+    """
+    at: Node | None = node
+    for segment in path.split("/"):
+        found = _SEGMENT.fullmatch(segment)
+        if found is None or at is None:
+            return None
+        same = at.findall(tag(found[1]))
+        index = int(found[2] or 1) - 1
+        at = same[index] if 0 <= index < len(same) else None
+    return at
+
+
+def text_at(node: Node, path: str) -> str | None:
+    """The text at ``path`` below ``node``, without surrounding space; None if there is no such element."""
+    found = find(node, path)
+    return None if found is None else (found.text or "").strip()
+
+
+def declaration_of(root: Node) -> Node | None:
+    """The birth declaration in a document: the root itself or a child of it."""
+    return root if root.tag == tag("BirthDeclaration") else root.find(tag("BirthDeclaration"))
