@@ -135,7 +135,7 @@ class _Reader:
     def load(self, url: str) -> bytes:
         """Called by zeep with an absolute path, or with whatever address an import names."""
         root = self.folder.path.resolve()
-        if "://" in url or not Path(url).is_relative_to(root):
+        if not Path(url).is_relative_to(root):
             raise ContractError(f"{url} is outside the contracts folder: copy it there and change the import")
         name = Path(url).relative_to(root).as_posix()
         data = self.folder.read(name)
@@ -154,6 +154,10 @@ def _understood(reader: _Reader, folder: Path, wsdl: str) -> Any:
             return zeep.wsdl.Document(str((folder / wsdl).resolve()), cast(Any, reader), settings=settings)
         except ContractError:
             raise
+        except zeep.exceptions.ExternalReferenceForbidden as error:
+            raise ContractError(
+                f"{wsdl}: {error.url} is outside the contracts folder: copy it there and change the import"
+            ) from error
         except zeep.exceptions.Error as error:
             raise ContractError(f"{wsdl}: {error}") from error
         except (LookupError, AttributeError, TypeError, ValueError, NotImplementedError, Warning) as error:

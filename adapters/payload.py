@@ -14,6 +14,7 @@ from collections.abc import Callable
 from lxml import etree
 
 from adapters.contract import Message
+from signing.xml import Limits, parse, serialize
 
 Sign = Callable[[etree._Element], None]
 
@@ -25,6 +26,8 @@ class Proven:
     element: etree._Element
     signer: str
 
+
+_WITHIN_BOUNDS = Limits(size=2**31, tags=2**31, names=2**31, namespaces=2**31)  # parsed before, within bounds
 
 Verify = Callable[[etree._Element], Proven]
 
@@ -50,7 +53,7 @@ def to_body(message: Message, payload: etree._Element, sign: Sign | None = None)
 def from_body(
     message: Message, body: etree._Element, verify: Verify | None = None
 ) -> Proven | etree._Element:
-    """The payload that ``body`` carries; `Proven` if ``verify`` is given. ``body`` leaves its envelope.
+    """The payload that ``body`` carries; `Proven` if ``verify`` is given.
 
     Raises ValueError if it is not what ``message`` describes, and whatever ``verify`` raises.
     """
@@ -63,45 +66,43 @@ def from_body(
     content = body if message.part is None else next(body.iterchildren(etree.Element))
     if verify is None:
         return _as_document(message, content)
-    proven = verify(_detached(content))
+    proven = verify(_own_document(content))
     return dataclasses.replace(proven, element=_as_document(message, proven.element))
 
 
 def _wrapped(wrapper: str, part: str, payload: etree._Element, sign: Sign | None) -> etree._Element:
-    space = etree.QName(wrapper).namespace
-    spaces = {prefix: uri for prefix, uri in payload.nsmap.items() if prefix is not None}
-    if space not in spaces.values():
-        spaces[next(name for name in ("op", "op1", "op2") if name not in spaces)] = space or ""
-    root = etree.Element(wrapper, nsmap=spaces)
-    accessor = _renamed(payload, root, part)
+    """The rpc wrapper around ``payload`` in the dress of its part accessor."""
+    spaces = _spaces(payload, etree.QName(wrapper).namespace, "op")
+    # A new node, because a renamed one would keep xmlns="…"; a document of its own, because it is signed as
+    # such. Both declare the same prefixes, so that joining them changes none and the signature holds.
+    accessor = etree.Element(part, nsmap=spaces)
+    _move(payload, accessor)
     if sign is not None:
-        # Inside the wrapper first, so that prefixes are final; then out: it is signed as its own document.
-        root.remove(accessor)
         sign(accessor)
-        root.append(accessor)
+    root = etree.Element(wrapper, nsmap=spaces)
+    root.append(accessor)
     return root
-
-
-def _renamed(element: etree._Element, parent: etree._Element, name: str) -> etree._Element:
-    """``element`` under another name as a child of ``parent``. A new node, because renaming keeps
-    ``xmlns="…"``.
-    """
-    renamed = etree.SubElement(parent, name)
-    _move(element, renamed)
-    return renamed
 
 
 def _as_document(message: Message, content: etree._Element) -> etree._Element:
-    """``content`` as the root of a document, under the name that the contract gives to such documents."""
+    """``content`` under the name that the contract gives to such documents."""
     if content.tag == message.element:
-        return _detached(content)
-    space = etree.QName(message.element).namespace
-    spaces = {prefix: uri for prefix, uri in content.nsmap.items() if prefix is not None}
-    if space is not None and space not in spaces.values():
-        spaces[next(name for name in ("d", "d1", "d2") if name not in spaces)] = space
-    root = etree.Element(message.element, nsmap=spaces)
+        return content
+    root = etree.Element(message.element, nsmap=_spaces(content, etree.QName(message.element).namespace, "d"))
     _move(content, root)
     return root
+
+
+def _spaces(element: etree._Element, also: str | None, prefix: str) -> dict[str, str]:
+    """Namespaces in scope, one prefix each and no default, with ``also`` among them."""
+    prefixes: dict[str, str] = {}
+    for known, uri in element.nsmap.items():
+        if known is not None:
+            prefixes.setdefault(uri, known)
+    if also is not None and also not in prefixes:
+        taken = set(prefixes.values())
+        prefixes[also] = next(name for name in (prefix, f"{prefix}-", f"{prefix}--") if name not in taken)
+    return {known: uri for uri, known in prefixes.items()}
 
 
 def _move(source: etree._Element, target: etree._Element) -> None:
@@ -111,9 +112,6 @@ def _move(source: etree._Element, target: etree._Element) -> None:
     target.extend(list(source))
 
 
-def _detached(element: etree._Element) -> etree._Element:
-    parent = element.getparent()
-    if parent is not None:
-        parent.remove(element)
-    element.tail = None
-    return element
+def _own_document(element: etree._Element) -> etree._Element:
+    """A copy with every namespace in scope, as a document: what the signer of the part had before them."""
+    return parse(serialize(element), limits=_WITHIN_BOUNDS)

@@ -192,6 +192,9 @@ def _include(schema: etree._Element, names: Sequence[str]) -> None:
 
 
 def _declare(schema: etree._Element, name: str, kind: etree.QName) -> None:
+    if kind.namespace == XSD:
+        etree.SubElement(schema, f"{{{XSD}}}element", name=name, type=f"xs:{kind.localname}")
+        return
     prefixed = f"t:{kind.localname}" if kind.namespace else kind.localname
     spaces = {"t": kind.namespace} if kind.namespace else {}
     schema.append(etree.Element(f"{{{XSD}}}element", {"name": name, "type": prefixed}, nsmap=spaces))

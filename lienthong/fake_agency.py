@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 from adapters.base import Answer
+from adapters.errors import AdapterError, Ambiguous, Malformed, Throttled, Unauthorized, Unavailable
 
 NOW = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 """The hour at which contract tests happen: a working morning in Hà Nội, first day of the 2026 forms."""
@@ -44,6 +45,7 @@ class FakeAgency:
         self.behaviour = behaviour
         self._tls = tls
         self.heard: list[Heard] = []
+        self._failures: list[Exception] = []
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self.url = ""
@@ -58,13 +60,15 @@ class FakeAgency:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop listening and drop every connection."""
+        """Stop listening, drop every connection, and raise what went wrong inside the behaviour."""
         assert self._server is not None
         self._server.close()
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
         await self._server.wait_closed()
+        if self._failures:
+            raise self._failures[0]
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._serve(reader, writer))
@@ -87,6 +91,8 @@ class FakeAgency:
                     return
         except (asyncio.IncompleteReadError, ConnectionError):
             return  # the client went away, as clients do
+        except Exception as failure:  # noqa: BLE001 - the test's own code: shown when the test leaves the agency
+            self._failures.append(failure)
         finally:
             writer.close()
 
@@ -114,3 +120,23 @@ def numbers() -> Callable[[], str]:
     """A source of identifiers that gives 00000001, 00000002 … so that a test can be repeated."""
     count = iter(range(1, 10**8))
     return lambda: f"{next(count):08d}"
+
+
+UNUSABLE: dict[str, tuple[Said, tuple[type[AdapterError], ...]]] = {
+    "silence": (None, (Ambiguous, Unavailable)),
+    "hangs up": (b"", (Ambiguous, Unavailable)),
+    "cut short": (b"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n<a>", (Ambiguous, Unavailable)),
+    "not HTTP": (b"hello\r\n\r\n", (Ambiguous, Unavailable)),
+    "nothing in it": (Answer(202, b"", "text/xml"), (Ambiguous, Malformed)),
+    "web page": (Answer(200, b"<!DOCTYPE html><html><p>Hello</html>", "text/html"), (Malformed,)),
+    "broken XML": (Answer(200, b"<a><b></a>", "text/xml"), (Malformed,)),
+    "another document": (Answer(200, b"<a/>", "text/xml"), (Malformed,)),
+    "redirect": (Answer(302, b"", "text/xml", {"Location": "http://127.0.0.1:9/"}), (Malformed,)),
+    "too large": (Answer(200, b"<a>" + b"x" * 30_000_000, "text/xml"), (Malformed,)),
+    "log in": (Answer(401, b"", "text/plain"), (Unauthorized,)),
+    "forbidden": (Answer(403, b"", "text/plain"), (Unauthorized,)),
+    "slow down": (Answer(429, b"", "text/plain", {"Retry-After": "7"}), (Throttled,)),
+    "come back": (Answer(503, b"", "text/plain", {"Retry-After": "7"}), (Unavailable,)),
+    "not found": (Answer(404, b"<html/>", "text/html"), (Malformed,)),
+}
+"""What an agency can say that is no answer, and the classes of error that this may become."""
