@@ -92,11 +92,12 @@ def ds(name: str) -> str:
     return f"{{{DS}}}{name}"
 
 
-def write(
-    references: Sequence[Reference], signer: Signer, *, canonicalization: str, prefix: str | None = "ds"
-) -> etree._Element:
-    """A ``ds:Signature`` with empty digests, value and KeyInfo, to be put in its place and then completed."""
-    signature = etree.Element(ds("Signature"), nsmap=cast("dict[str, str]", {prefix: DS}))
+def write(references: Sequence[Reference], signer: Signer, *, canonicalization: str) -> etree._Element:
+    """A ``ds:Signature`` with empty digests, value and KeyInfo, to be put in its place and then completed.
+
+    It has a prefix of its own: some verifiers lose the default namespace in inclusive C14N of a sub-element.
+    """
+    signature = etree.Element(ds("Signature"), nsmap={"ds": DS})
     signed_info = etree.SubElement(signature, ds("SignedInfo"))
     etree.SubElement(signed_info, ds("CanonicalizationMethod"), Algorithm=canonicalization)
     etree.SubElement(signed_info, ds("SignatureMethod"), Algorithm=signer.algorithm)
@@ -315,4 +316,7 @@ def _read_transform(element: etree._Element) -> Transform:
         if parameter.tag != f"{{{_EXC}}}InclusiveNamespaces":
             raise SignatureInvalid(f"parameter <{etree.QName(parameter).localname}> is not accepted")
         prefixes = tuple((parameter.get("PrefixList") or "").split())
+    if "#default" in prefixes:
+        # lxml passes on only names that occur in the document, so libxml2 never hears of this one.
+        raise SignatureInvalid("#default in a PrefixList is not supported")
     return Transform(element.get("Algorithm") or "", prefixes)

@@ -108,7 +108,7 @@ def sign_two_reference(
         raise SigningError(f"<{holder}> holds a signature already")
     about = f"Object-{etree.QName(place).localname}-{identifier}"
     references = [Reference(f"#{about}", _INCLUSIVE), Reference(f"#{identifier}", _INCLUSIVE)]
-    written = signature.write(references, signer, canonicalization=algorithms.C14N, prefix=None)
+    written = signature.write(references, signer, canonicalization=algorithms.C14N)
     signature.enclose_certificate(written, signer.certificate)
     place.append(written)
     properties = _write_properties(written, about, at)

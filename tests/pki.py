@@ -47,6 +47,7 @@ DECLARED = {
         Declared("cutru", issuer="ca"),
         Declared("bhxh", issuer="ca"),
         Declared("yte", kind="ecdsa-p256", issuer="ca"),
+        Declared("yte-rsa"),
         Declared("stranger", issuer="other-ca"),
         Declared("expired", starts=-400, ends=-1),
         Declared("not-yet", starts=1),

@@ -169,7 +169,7 @@ def test_listed_prefixes_are_treated_inclusively() -> None:
     element = parse(DOCUMENT)[2]
     assert canonicalize(element, inclusive_prefixes=["a"]) == b'<n xmlns="urn:d" xmlns:a="urn:a"></n>'
     inner = parse(DOCUMENT)[1][0]
-    assert canonicalize(inner, inclusive_prefixes=["a", "#default"]) == b'<y xmlns:a="urn:a"></y>'
+    assert canonicalize(inner, inclusive_prefixes=["a"]) == b'<y xmlns:a="urn:a"></y>'
 
 
 def test_inclusive_form_without_anything_to_inherit_is_the_plain_one() -> None:
