@@ -1,0 +1,41 @@
+"""The state of a dossier, derived from its phase and its steps and never stored (domain: parent rule)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from broker.model import DossierState, Phase, Step, StepState
+from broker.process.states import DONE, FINAL
+
+_BEFORE_OPEN = {
+    Phase.CHECKING: DossierState.CHECKING,
+    Phase.ASKING: DossierState.SUPPLEMENT,
+    Phase.REFUSED: DossierState.REJECTED,
+}
+
+
+def derive(phase: Phase, steps: Iterable[Step]) -> DossierState:
+    """What the whole dossier is.
+
+    What needs a person comes first, then what is under way. When all steps have ended: completed if all have
+    a result, partially completed if some have (a birth stays registered when the residence is refused), else
+    rejected if an agency refused, else withdrawn.
+    """
+    if phase in _BEFORE_OPEN:
+        return _BEFORE_OPEN[phase]
+    states = {step.state for step in steps}
+    if StepState.STUCK in states:
+        return DossierState.STUCK
+    if not states <= FINAL or not states:
+        return _under_way(phase, states)
+    if states <= DONE:
+        return DossierState.COMPLETED
+    if states & DONE:
+        return DossierState.PARTIAL
+    return DossierState.REJECTED if StepState.REJECTED in states else DossierState.WITHDRAWN
+
+
+def _under_way(phase: Phase, states: set[StepState]) -> DossierState:
+    if phase == Phase.WITHDRAWN:
+        return DossierState.WITHDRAWN
+    return DossierState.SUPPLEMENT if StepState.SUPPLEMENT in states else DossierState.PROCESSING

@@ -1,0 +1,200 @@
+"""Processes as data: which steps a linked procedure has, and which rules were in force on the day of receipt.
+
+A process file holds dated rule sets without gap or overlap. Nothing here knows what a birth is: a death
+process, or a decree that adds a step, is another file or another rule set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+
+from lxml import etree
+from pydantic import Field, field_validator, model_validator
+
+from broker.config.base import DeadlineText, ElementPath, Frozen, Name, Words
+from broker.model import Problem, Step, StepState
+from broker.process import paths
+
+_DAY = timedelta(days=1)
+
+
+class NoRuleSet(LookupError):
+    """No rules of the process were in force on that day, or none has that id."""
+
+
+class StepRule(Frozen):
+    """One agency's part in a linked procedure."""
+
+    id: Name
+    """Id of the step, the same in every rule set and in the canonical messages."""
+    name: Words
+    """What people call the step."""
+    agency: Name
+    """Id of the agency, the name of its file in config/agencies."""
+    mapping: Name
+    """Mapping folder that makes the agency's request from the step document."""
+    office: ElementPath
+    """Where the declaration names the unit that has to act."""
+    chosen_by: ElementPath | None = None
+    """The step is wanted if the declaration has this element; without it the step is always wanted."""
+    after: tuple[Name, ...] = ()
+    """Steps that must have a result before this one is sent; their results go into its step document."""
+    needs: tuple[Name, ...] = ()
+    """Facts without which the step cannot be sent; each is given by a step before it."""
+    gives: Mapping[Name, ElementPath] = {}
+    """Facts that this step's result brings, perhaps later than the result: name → path in it."""
+    deadline: DeadlineText
+    """Working time that the agency has, from the moment that the step can be sent."""
+    supplement_days: int = Field(default=7, ge=1, le=60)
+    """Working days that a citizen has to hand in what the agency asks for."""
+
+
+class Exclusion(Frozen):
+    """A case that the linked procedure does not cover."""
+
+    field: ElementPath
+    """Where the declaration says so."""
+    values: tuple[str, ...]
+    """Values that exclude it."""
+    vi: str
+    """What the citizen is told, in Vietnamese."""
+    en: str
+    """The same in English."""
+
+
+class RuleSet(Frozen):
+    """What was in force from a day to a day: steps, deadlines, form and procedure codes."""
+
+    id: Name
+    """Id, kept with every dossier that was opened under it."""
+    first_day: date = Field(alias="from")
+    """First day of receipt to which it applies."""
+    last_day: date | None = Field(default=None, alias="until")
+    """Last day of receipt to which it applies; open if absent."""
+    basis: str
+    """The decree or decision."""
+    form: str
+    """The form that the citizen fills in."""
+    procedures: tuple[str, ...] = Field(min_length=1)
+    """Codes of the procedure; the first is written on messages, the others are accepted."""
+    total: DeadlineText
+    """Working time for the whole dossier, from receipt."""
+    total_verified: DeadlineText
+    """The same when an agency has to verify something."""
+    excludes: tuple[Exclusion, ...] = ()
+    """Cases outside the linked procedure."""
+    steps: tuple[StepRule, ...] = Field(min_length=1)
+    """Steps, each after those that it waits for."""
+
+    @property
+    def procedure(self) -> str:
+        """The procedure code that is written on messages."""
+        return self.procedures[0]
+
+    def step(self, step_id: str) -> StepRule:
+        """The rule of that step. Raises KeyError."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+    @field_validator("steps")
+    @classmethod
+    def _ordered(cls, steps: tuple[StepRule, ...]) -> tuple[StepRule, ...]:
+        before: dict[str, StepRule] = {}
+        for step in steps:
+            if step.id in before:
+                raise ValueError(f"step {step.id!r} is written twice: rename one")
+            unknown = [name for name in step.after if name not in before]
+            if unknown:
+                raise ValueError(f"step {step.id!r} comes after {unknown[0]!r}: write that step above it")
+            given = {
+                fact for name in step.after if before[name].chosen_by is None for fact in before[name].gives
+            }
+            missing = [fact for fact in step.needs if fact not in given]
+            if missing:
+                raise ValueError(
+                    f"step {step.id!r} needs {missing[0]!r}: no step in its 'after' always gives it"
+                )
+            before[step.id] = step
+        return steps
+
+
+class Process(Frozen):
+    """A linked procedure group through time."""
+
+    process: Name
+    """Id, the name of the file."""
+    name: Words
+    """What people call the group."""
+    document: str
+    """Canonical element that declares a case."""
+    step_document: str
+    """Canonical element from which the agencies' requests are made."""
+    waiting: Mapping[Name, Words] = {}
+    """Fact → what a citizen reads while a step waits for it."""
+    rule_sets: tuple[RuleSet, ...] = Field(min_length=1)
+    """Rules, oldest first."""
+
+    @field_validator("rule_sets")
+    @classmethod
+    def _seamless(cls, rule_sets: tuple[RuleSet, ...]) -> tuple[RuleSet, ...]:
+        for rules in rule_sets:
+            if rules.last_day is not None and rules.last_day < rules.first_day:
+                raise ValueError(f"{rules.id!r} ends before it begins: swap 'from' and 'until'")
+        for older, newer in pairwise(rule_sets):
+            if older.last_day != newer.first_day - _DAY:
+                wanted = newer.first_day - _DAY
+                raise ValueError(
+                    f"gap or overlap: 'until' of {older.id!r} must be {wanted}, the day before {newer.id!r}"
+                )
+        if len({rules.id for rules in rule_sets}) < len(rule_sets):
+            raise ValueError("two rule sets have one id: rename one")
+        return rule_sets
+
+    @model_validator(mode="after")
+    def _words_for_waiting(self) -> Process:
+        needed = {fact for rules in self.rule_sets for step in rules.steps for fact in step.needs}
+        silent = sorted(needed - set(self.waiting))
+        if silent:
+            raise ValueError(f"'waiting' has no words for {silent[0]!r}: say what a citizen reads meanwhile")
+        return self
+
+    def in_force(self, day: date) -> RuleSet:
+        """The rules for a dossier received on ``day``, local date. Raises NoRuleSet."""
+        for rules in self.rule_sets:
+            if rules.first_day <= day and (rules.last_day is None or day <= rules.last_day):
+                return rules
+        raise NoRuleSet(f"process {self.process!r} has no rules for {day}")
+
+    def rule_set(self, rule_set_id: str) -> RuleSet:
+        """The rules of that id, whenever they were in force. Raises NoRuleSet."""
+        for rules in self.rule_sets:
+            if rules.id == rule_set_id:
+                return rules
+        raise NoRuleSet(f"process {self.process!r} has no rule set {rule_set_id!r}")
+
+
+def plan(rules: RuleSet, declaration: etree._Element) -> tuple[StepRule, ...]:
+    """The steps that this declaration asks for."""
+    return tuple(
+        step
+        for step in rules.steps
+        if step.chosen_by is None or paths.find(declaration, step.chosen_by) is not None
+    )
+
+
+def first_steps(planned: Iterable[StepRule], now: datetime) -> tuple[Step, ...]:
+    """The planned steps as they stand before anything is sent."""
+    return tuple(Step(id=rule.id, agency=rule.agency, state=StepState.PLANNED, since=now) for rule in planned)
+
+
+def exclusions(rules: RuleSet, declaration: etree._Element) -> tuple[Problem, ...]:
+    """Why the linked procedure does not cover this declaration; empty if it does."""
+    return tuple(
+        Problem(case.field, case.vi, case.en)
+        for case in rules.excludes
+        if paths.text(declaration, case.field) in case.values
+    )
