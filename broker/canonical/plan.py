@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from lxml import etree
 
@@ -22,6 +22,9 @@ Node: TypeAlias = "etree._Element"
 """One element of an XML tree."""
 
 NAMESPACE = "urn:lienthong:1.0"
+NSMAP = cast("dict[str, str]", {None: NAMESPACE})
+"""Documents are written with the canonical namespace as the default one."""
+
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _FACETS = {
@@ -224,7 +227,7 @@ class _Reader:
         """The simple type called ``name``, or the anonymous one at ``node``."""
         local = (name or "").removeprefix("xs:")
         if name is not None and local in _BUILT_IN:
-            return Value("string" if local == "token" else local)
+            return Value(local)
         node = self.types[local] if name is not None else node
         restriction = next(node.iterchildren(f"{_XS}restriction"), None) if node is not None else None
         if restriction is None:
