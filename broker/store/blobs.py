@@ -1,0 +1,123 @@
+"""Attachments: bytes on disk under their SHA-256, what is known of them in the database.
+
+A file is complete or absent: it is written aside, synced, renamed, and its folder is synced. Losing the
+folder loses the attachments; the database still knows which.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import select
+
+from broker.store.errors import BlobRefused, Missing, StoreUnavailable
+from broker.store.rows import Blob
+from broker.store.schema import blobs
+from broker.store.sql import Repository
+
+_HEX = frozenset("0123456789abcdef")
+
+
+class Blobs(Repository):
+    """Which attachments there are. A row is added after its file is on disk."""
+
+    __slots__ = ()
+
+    def add(self, sha256: str, size: int, media_type: str) -> None:
+        """Note an attachment.
+
+        One that is known keeps its first media type. Raises BlobRefused on another size.
+        """
+        row = {"sha256": sha256, "size": size, "media_type": media_type, "at": self._tx.clock()}
+        if not self._tx.insert_new(blobs, **row) and self.get(sha256).size != size:
+            raise BlobRefused(f"attachment {sha256} has another size")
+
+    def get(self, sha256: str) -> Blob:
+        """What is known of the attachment. Raises Missing."""
+        found = self.find(sha256)
+        if found is None:
+            raise Missing(f"no attachment {sha256}")
+        return found
+
+    def find(self, sha256: str) -> Blob | None:
+        """What is known of the attachment, None if nothing."""
+        row = self._conn.execute(select(blobs).where(blobs.c.sha256 == sha256)).one_or_none()
+        return None if row is None else Blob(row.sha256, row.size, row.media_type)
+
+
+class BlobFolder:
+    """A folder of files named by their hash. Safe for several processes: they would write the same bytes."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` must exist: it is created with the project, so that a wrong path is noticed."""
+        self._folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Where the file of that hash is or would be.
+
+        Raises BlobRefused if it is not a hash in lower-case hex.
+        """
+        if len(sha256) != 64 or not _HEX.issuperset(sha256):
+            raise BlobRefused("an attachment is named by its SHA-256 in 64 lower-case hexadecimal digits")
+        return self._folder / sha256[:2] / sha256
+
+    def __contains__(self, sha256: str) -> bool:
+        """Whether the bytes are here."""
+        return self.path(sha256).is_file()
+
+    def put(self, chunks: Iterable[bytes], sha256: str) -> int:
+        """Store the bytes durably under their hash and say how many they are.
+
+        Raises BlobRefused if they have another hash, StoreUnavailable if the disk refuses them; nothing stays
+        then.
+        """
+        target = self.path(sha256)
+        try:
+            target.parent.mkdir(exist_ok=True)
+            return _write(target, chunks, sha256)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot store an attachment in {target.parent}: {error}") from error
+
+    def read(self, sha256: str) -> bytes:
+        """The bytes, checked against their hash. Raises Missing, or BlobRefused if the file was changed."""
+        try:
+            data = self.path(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise Missing(f"no attachment {sha256}") from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise BlobRefused(f"the file of attachment {sha256} was changed on disk")
+        return data
+
+
+def _write(target: Path, chunks: Iterable[bytes], sha256: str) -> int:
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            digest, size = hashlib.sha256(), 0
+            for chunk in chunks:
+                digest.update(chunk)
+                size += file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        if digest.hexdigest() != sha256:
+            raise BlobRefused(f"the content has SHA-256 {digest.hexdigest()}, not {sha256}")
+        aside.rename(target)
+    finally:
+        aside.unlink(missing_ok=True)
+    _sync_folder(target.parent)
+    _sync_folder(target.parent.parent)
+    return size
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make names durable, not only contents."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,249 @@
+"""Deliveries: what must reach an agency, in which order, who is at it, and how each attempt ended.
+
+Within a lane only the *head* may leave: a delivery ``waits`` until all before it are done or cancelled. The
+flag is kept when a delivery ends, so that a claim never walks over a backlog that cannot move. Two processes
+that change one lane take its name first; without that, a delivery added while its predecessor ends could wait
+for ever.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, select, text, update
+
+from broker.model import Delivery, DeliveryState
+from broker.store.claims import ClaimQueries
+from broker.store.delivery_row import to_delivery, values
+from broker.store.errors import Conflict, LeaseLost, Missing
+from broker.store.rows import Attempt, DeliveryFilter, Depth, Page, cursor, place
+from broker.store.schema import UNFINISHED, attempts, deliveries
+from broker.store.sql import before, equal
+
+_LANES = 1  # the space of lane names among the database's advisory locks
+_NOT_HELD: dict[str, Any] = {"in_flight": False, "lease_owner": None, "lease_until": None}
+
+
+class Deliveries(ClaimQueries):
+    """The delivery queue as rows."""
+
+    __slots__ = ()
+
+    def enqueue(self, delivery: Delivery) -> Delivery:
+        """Store a new delivery, or give the one that has its ``key``.
+
+        ``seq`` 0 or less means: behind all others of the lane. Raises Conflict if ``seq`` is not behind them.
+        """
+        if (existing := self._find(deliveries.c.key == delivery.key)) is not None:
+            return existing
+        self._tx.lock_name(_LANES, delivery.lane)
+        last, waits = self._lane_end(delivery.lane)
+        if 0 < delivery.seq <= last:
+            raise Conflict(
+                f"lane {delivery.lane} has number {last} already: {delivery.seq} would come too late"
+            )
+        row = values(delivery) | {"seq": delivery.seq if delivery.seq > 0 else last + 1, "waits": waits}
+        self._conn.execute(insert(deliveries), row)
+        return self.get(delivery.id)
+
+    def get(self, delivery_id: str) -> Delivery:
+        """The delivery. Raises Missing."""
+        found = self._find(deliveries.c.id == delivery_id)
+        if found is None:
+            raise Missing(f"no delivery {delivery_id}")
+        return found
+
+    def begin_attempt(self, delivery: Delivery, message_id: str, at: datetime) -> Delivery:
+        """Note that ``message_id`` is about to leave, in the transaction that logs it. Raises LeaseLost.
+
+        A question to the agency before sending again is an attempt too. One that is still open ends as
+        ``answered``.
+        """
+        held = update(deliveries).where(*_held(delivery)).returning(deliveries.c.attempts, deliveries.c.tries)
+        counted = {"attempts": deliveries.c.attempts + 1, "tries": deliveries.c.tries + 1, "in_flight": True}
+        row = self._conn.execute(held.values(counted)).one_or_none()
+        if row is None:
+            raise LeaseLost(f"delivery {delivery.id} is not leased to {delivery.lease_owner}")
+        if row.tries > 1:
+            self._end_attempts([delivery.id], "answered", at)
+        attempt = {"delivery_id": delivery.id, "number": row.tries, "message_id": message_id, "began_at": at}
+        self._conn.execute(insert(attempts), attempt)
+        return dataclasses.replace(delivery, attempts=row.attempts)
+
+    def finish(self, delivery: Delivery, at: datetime) -> None:
+        """The agency has it. Lets the next of the lane go. Raises LeaseLost."""
+        done = {"done_at": at, "ambiguous": False, "error_class": None, "reason": None}
+        self._leave(delivery, DeliveryState.DONE, done)
+        self._end_attempts([delivery.id], "done", at)
+        self._advance(delivery.lane)
+
+    def retry(
+        self, delivery: Delivery, next_at: datetime, error_class: str, reason: str, *, ambiguous: bool = False
+    ) -> None:
+        """Give the delivery back until ``next_at``. ``reason`` says why and until when. Raises LeaseLost."""
+        changes = {"next_at": next_at, "error_class": error_class, "reason": reason, "ambiguous": ambiguous}
+        self._leave(delivery, DeliveryState.QUEUED, changes)
+        self._end_attempts([delivery.id], "retry", self._tx.clock(), error_class, reason)
+
+    def bury(self, delivery: Delivery, error_class: str, reason: str, at: datetime) -> None:
+        """Try no more until a person says so; its lane stands still meanwhile. Raises LeaseLost."""
+        self._leave(delivery, DeliveryState.DEAD, {"error_class": error_class, "reason": reason})
+        self._end_attempts([delivery.id], "dead", at, error_class, reason)
+
+    def settle(self, delivery_id: str, at: datetime, reason: str) -> None:
+        """The agency is proven to have it by other means, such as its own report.
+
+        Whoever holds it loses the lease. Does nothing if the delivery is done. Raises Missing, or Conflict if it
+        was cancelled.
+        """
+        delivery = self.get(delivery_id)
+        if delivery.state is DeliveryState.DONE:
+            return
+        if delivery.state is DeliveryState.CANCELLED:
+            raise Conflict(f"delivery {delivery_id} was cancelled")
+        changes = {"state": DeliveryState.DONE.value, "done_at": at, "reason": reason, "ambiguous": False}
+        self._change(delivery_id, changes | _NOT_HELD)
+        self._end_attempts([delivery_id], "settled", at)
+        self._advance(delivery.lane)
+
+    def cancel(self, delivery_id: str, at: datetime, reason: str) -> None:
+        """Never send it. Lets the next of the lane go. Does nothing if it is cancelled already.
+
+        Raises Missing, or Conflict if it was sent or is on the wire: what has left cannot be called back.
+        """
+        delivery = self.get(delivery_id)
+        if delivery.state is DeliveryState.CANCELLED:
+            return
+        done = {"state": DeliveryState.CANCELLED.value, "done_at": at, "reason": reason} | _NOT_HELD
+        query = update(deliveries).where(
+            deliveries.c.id == delivery_id, text(UNFINISHED), text("NOT in_flight")
+        )
+        if not self._conn.execute(query, done).rowcount:
+            raise Conflict(f"delivery {delivery_id} has left the hub: it cannot be cancelled")
+        self._advance(delivery.lane)
+
+    def replay(self, delivery_id: str, now: datetime, who: str, why: str) -> Delivery:
+        """Try a dead delivery again from now on, as if it were new, and note who wanted it.
+
+        Raises Missing, or Conflict if it is not dead.
+        """
+        fresh = {
+            "state": DeliveryState.QUEUED.value,
+            "next_at": now,
+            "since": now,
+            "attempts": 0,
+            "reason": why,
+        }
+        query = update(deliveries).where(deliveries.c.id == delivery_id, text("state = 'dead'"))
+        if not self._conn.execute(query, fresh).rowcount:
+            raise Conflict(
+                f"delivery {delivery_id} is {self.get(delivery_id).state}: only a dead one is replayed"
+            )
+        self._note_act(now, who, "replay", delivery_id, why)
+        return self.get(delivery_id)
+
+    def replay_all(
+        self, wanted: DeliveryFilter, now: datetime, who: str, why: str, *, limit: int = 1000
+    ) -> int:
+        """Replay up to ``limit`` dead deliveries that fit, oldest first; says how many."""
+        query = select(deliveries.c.id).where(text("state = 'dead'"), *_conditions(wanted))
+        dead = self._conn.execute(query.order_by(deliveries.c.created_at).limit(limit)).scalars().all()
+        for delivery_id in dead:
+            self.replay(delivery_id, now, who, why)
+        return len(dead)
+
+    def since(self, delivery_id: str) -> datetime:
+        """When the delivery's present life began: it was created or, later, replayed. Raises Missing."""
+        query = select(deliveries.c.since).where(deliveries.c.id == delivery_id)
+        since: datetime | None = self._conn.execute(query).scalar_one_or_none()
+        if since is None:
+            raise Missing(f"no delivery {delivery_id}")
+        return since
+
+    def attempts(self, delivery_id: str) -> tuple[Attempt, ...]:
+        """The tries of a delivery, oldest first."""
+        query = select(attempts).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.number)
+        return tuple(Attempt(**row._mapping) for row in self._conn.execute(query))
+
+    def depth(self) -> dict[str, Depth]:
+        """Unfinished deliveries of every agency that has some."""
+        query = (
+            select(deliveries.c.agency, deliveries.c.state, func.count().label("number"))
+            .where(text(UNFINISHED))
+            .group_by(deliveries.c.agency, deliveries.c.state)
+        )
+        counts: dict[str, dict[str, int]] = {}
+        for row in self._conn.execute(query):
+            counts.setdefault(row.agency, {})[row.state] = row.number
+        return {agency: Depth(agency, **states) for agency, states in sorted(counts.items())}
+
+    def list(
+        self, wanted: DeliveryFilter | None = None, *, limit: int = 50, after: str | None = None
+    ) -> Page[Delivery]:
+        """Deliveries, newest first. ``after`` is the previous page's; raises ValueError if it is not."""
+        conditions = _conditions(wanted or DeliveryFilter())
+        if after is not None:
+            conditions.append(before(deliveries.c.created_at, deliveries.c.id, place(after)))
+        order = (deliveries.c.created_at.desc(), deliveries.c.id.desc())
+        query = select(deliveries).where(*conditions).order_by(*order).limit(limit + 1)
+        found = [to_delivery(row) for row in self._conn.execute(query)]
+        shown = found[:limit]
+        more = cursor(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
+        return Page(shown, more)
+
+    def _find(self, condition: ColumnElement[bool]) -> Delivery | None:
+        row = self._conn.execute(select(deliveries).where(condition)).one_or_none()
+        return None if row is None else to_delivery(row)
+
+    def _lane_end(self, lane: str) -> tuple[int, bool]:
+        """The last number of the lane, and whether something in it is not done."""
+        last = select(func.coalesce(func.max(deliveries.c.seq), 0)).where(deliveries.c.lane == lane)
+        unfinished = select(deliveries.c.seq).where(deliveries.c.lane == lane, text(UNFINISHED)).exists()
+        row = self._conn.execute(select(last.scalar_subquery(), unfinished)).one()
+        return int(row[0]), bool(row[1])
+
+    def _leave(self, delivery: Delivery, state: DeliveryState, changes: dict[str, Any]) -> None:
+        """End the lease of whoever holds ``delivery``."""
+        query = update(deliveries).where(*_held(delivery))
+        if not self._conn.execute(query, {"state": state.value, **changes, **_NOT_HELD}).rowcount:
+            raise LeaseLost(f"delivery {delivery.id} is not leased to {delivery.lease_owner}")
+
+    def _change(self, delivery_id: str, changes: dict[str, Any]) -> None:
+        self._conn.execute(update(deliveries).where(deliveries.c.id == delivery_id), changes)
+
+    def _advance(self, lane: str) -> None:
+        """Let the first unfinished delivery of the lane go."""
+        self._tx.lock_name(_LANES, lane)
+        first = (
+            select(deliveries.c.id)
+            .where(deliveries.c.lane == lane, text(UNFINISHED))
+            .order_by(deliveries.c.seq)
+            .limit(1)
+        )
+        self._conn.execute(
+            update(deliveries).where(deliveries.c.id == first.scalar_subquery()), {"waits": False}
+        )
+
+
+def _held(delivery: Delivery) -> Iterable[ColumnElement[bool]]:
+    """Still leased under the very lease under which ``delivery`` was claimed."""
+    return (
+        deliveries.c.id == delivery.id,
+        deliveries.c.state == DeliveryState.LEASED.value,
+        deliveries.c.lease_owner == delivery.lease_owner,
+    )
+
+
+def _conditions(wanted: DeliveryFilter) -> list[ColumnElement[bool]]:
+    exact = (
+        ("agency", wanted.agency),
+        ("state", wanted.state and wanted.state.value),
+        ("kind", wanted.kind and wanted.kind.value),
+        ("dossier_id", wanted.dossier_id),
+        ("lane", wanted.lane),
+        ("error_class", wanted.error_class),
+    )
+    return equal(deliveries, exact)

@@ -1,0 +1,197 @@
+"""Dossiers: one row each, their codes in every system, their checks, and the lock that orders changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, delete, insert, select, text, update
+
+from broker.model import Dossier, Phase, Step
+from broker.store.errors import Conflict, Missing
+from broker.store.rows import Check, DossierFilter, Page, cursor, place
+from broker.store.schema import STEP_OPEN, checks, counters, dossier_codes, dossiers, steps
+from broker.store.sql import before, between, equal
+from broker.store.steps import StepQueries
+
+HUB = "lienthong"
+"""The system under which a dossier's own code stands among its codes."""
+
+
+class Dossiers(StepQueries):
+    """Dossiers with their steps. A dossier is changed only between `lock` and COMMIT."""
+
+    __slots__ = ()
+
+    def add(self, dossier: Dossier) -> None:
+        """Store a new dossier with its steps and its own code. Raises Conflict if id or code is taken."""
+        self._conn.execute(insert(dossiers), _values(dossier))
+        self.add_code(dossier.id, HUB, dossier.code)
+        self.add_steps(dossier.id, dossier.steps)
+
+    def get(self, dossier_id: str) -> Dossier:
+        """The dossier with its steps. Raises Missing."""
+        return self._one(select(dossiers).where(dossiers.c.id == dossier_id), dossier_id)
+
+    def lock(self, dossier_id: str) -> Dossier:
+        """The dossier as it is now, held against other processes until COMMIT. Raises Missing."""
+        query = select(dossiers).where(dossiers.c.id == dossier_id)
+        return self._one(query.with_for_update() if self._tx.postgres else query, dossier_id)
+
+    def by_code(self, value: str, system: str | None = None) -> Dossier | None:
+        """The dossier with that code in ``system``, or in any.
+
+        Raises Conflict if several systems gave this code to different dossiers: then the system must be
+        named.
+        """
+        query = select(dossier_codes.c.dossier_id).where(dossier_codes.c.value == value).distinct()
+        if system is not None:
+            query = query.where(dossier_codes.c.system == system)
+        found = self._conn.execute(query.limit(2)).scalars().all()
+        if len(found) > 1:
+            raise Conflict(f"code {value} belongs to different dossiers: name the system")
+        return self.get(found[0]) if found else None
+
+    def add_code(self, dossier_id: str, system: str, value: str) -> None:
+        """Let the dossier be found by another system's code. Raises Conflict if another dossier has it."""
+        if self._tx.insert_new(dossier_codes, system=system, value=value, dossier_id=dossier_id):
+            return
+        query = select(dossier_codes.c.dossier_id).where(
+            dossier_codes.c.value == value, dossier_codes.c.system == system
+        )
+        if self._conn.execute(query).scalar_one() != dossier_id:
+            raise Conflict(f"code {value} of {system} belongs to another dossier")
+
+    def codes(self, dossier_id: str) -> dict[str, str]:
+        """System → code. A system that gave several shows the last in text order."""
+        query = select(dossier_codes).where(dossier_codes.c.dossier_id == dossier_id)
+        return {row.system: row.value for row in self._conn.execute(query.order_by("system", "value"))}
+
+    def update(self, dossier: Dossier) -> None:
+        """Store phase, declaration, version, due and reason as they are now; the rest never changes.
+
+        Raises Missing.
+        """
+        values = {
+            "phase": dossier.phase.value,
+            "declaration": dossier.declaration,
+            "version": dossier.version,
+            "due": dossier.due,
+            "reason": dossier.reason,
+        }
+        query = update(dossiers).where(dossiers.c.id == dossier.id)
+        if not self._conn.execute(query, values).rowcount:
+            raise Missing(f"no dossier {dossier.id}")
+
+    def list(
+        self, wanted: DossierFilter | None = None, *, limit: int = 50, after: str | None = None
+    ) -> Page[Dossier]:
+        """Dossiers with their steps, newest first.
+
+        ``after`` is the previous page's; raises ValueError if it is not.
+        """
+        conditions = _conditions(wanted or DossierFilter())
+        if after is not None:
+            conditions.append(before(dossiers.c.received_at, dossiers.c.id, place(after)))
+        order = (dossiers.c.received_at.desc(), dossiers.c.id.desc())
+        rows = self._conn.execute(select(dossiers).where(*conditions).order_by(*order).limit(limit + 1)).all()
+        shown = rows[:limit]
+        parts = self.steps_of([row.id for row in shown])
+        more = cursor(shown[-1].received_at, shown[-1].id) if len(rows) > limit else None
+        return Page([_dossier(row, parts[row.id]) for row in shown], more)
+
+    def set_checks(self, dossier_id: str, verdicts: Iterable[Check]) -> None:
+        """Replace what the population check found."""
+        self._conn.execute(delete(checks).where(checks.c.dossier_id == dossier_id))
+        self.add_checks(dossier_id, verdicts)
+
+    def add_checks(self, dossier_id: str, verdicts: Iterable[Check]) -> None:
+        """Add verdicts; a field that has one gets the new one."""
+        for check in verdicts:
+            row = {"verdict": check.verdict, "detail": check.detail}
+            statement = self._tx.insert(checks).on_conflict_do_update(
+                index_elements=["dossier_id", "person", "field"], set_=row
+            )
+            self._conn.execute(
+                statement, {"dossier_id": dossier_id, "person": check.person, "field": check.field, **row}
+            )
+
+    def checks(self, dossier_id: str) -> tuple[Check, ...]:
+        """What the population check found, by person and field."""
+        query = select(checks).where(checks.c.dossier_id == dossier_id).order_by("person", "field")
+        return tuple(
+            Check(row.person, row.field, row.verdict, row.detail) for row in self._conn.execute(query)
+        )
+
+    def next_number(self, scope: str, day: date) -> int:
+        """The next number of that day in ``scope``.
+
+        From 1; never given twice, gaps only where a unit failed.
+        """
+        statement = (
+            self._tx.insert(counters)
+            .values(scope=scope, day=day, value=1)
+            .on_conflict_do_update(index_elements=["scope", "day"], set_={"value": counters.c.value + 1})
+            .returning(counters.c.value)
+        )
+        return int(self._conn.execute(statement).scalar_one())
+
+    def _one(self, query: Any, dossier_id: str) -> Dossier:
+        row = self._conn.execute(query).one_or_none()
+        if row is None:
+            raise Missing(f"no dossier {dossier_id}")
+        return _dossier(row, self.steps_of([row.id])[row.id])
+
+
+def _conditions(wanted: DossierFilter) -> list[ColumnElement[bool]]:
+    exact = (
+        ("process", wanted.process),
+        ("phase", wanted.phase and wanted.phase.value),
+        ("sender", wanted.sender),
+        ("unit", wanted.unit),
+    )
+    conditions = equal(dossiers, exact) + between(dossiers.c.received_at, wanted.since, wanted.until)
+    conditions += between(dossiers.c.due, None, wanted.due_before)
+    of_step = equal(steps, (("agency", wanted.agency), ("state", wanted.step_state)))
+    if of_step:
+        conditions.append(dossiers.c.id.in_(select(steps.c.dossier_id).where(text(STEP_OPEN), *of_step)))
+    return conditions
+
+
+def _values(dossier: Dossier) -> dict[str, Any]:
+    return {
+        "id": dossier.id,
+        "code": dossier.code,
+        "process": dossier.process,
+        "rule_set": dossier.rule_set,
+        "sender": dossier.sender,
+        "received_at": dossier.received_at,
+        "phase": dossier.phase.value,
+        "declaration": dossier.declaration,
+        "officer": dossier.officer,
+        "unit": dossier.unit,
+        "version": dossier.version,
+        "due": dossier.due,
+        "reason": dossier.reason,
+    }
+
+
+def _dossier(row: Row[Any], parts: tuple[Step, ...]) -> Dossier:
+    received: datetime = row.received_at
+    return Dossier(
+        id=row.id,
+        code=row.code,
+        process=row.process,
+        rule_set=row.rule_set,
+        sender=row.sender,
+        received_at=received,
+        phase=Phase(row.phase),
+        declaration=row.declaration,
+        officer=row.officer,
+        unit=row.unit,
+        version=row.version,
+        due=row.due,
+        reason=row.reason,
+        steps=parts,
+    )

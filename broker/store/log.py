@@ -1,0 +1,96 @@
+"""The message log as a Merkle tree (RFC 6962 §2.1).
+
+Its head, its entries for those who verify, its checkpoints.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from broker.store.errors import Missing
+from broker.store.rows import Head, StoredCheckpoint
+from broker.store.schema import log_checkpoints, log_head, messages
+from broker.store.sql import Repository
+from signing.audit import Entry
+
+_CHUNK = 500
+
+
+class Log(Repository):
+    """The tree over all messages, in the order of their commits."""
+
+    __slots__ = ()
+
+    def head(self) -> Head:
+        """Size, root and frontier after the last committed message."""
+        row = self._conn.execute(select(log_head).where(log_head.c.id == 1)).one()
+        return Head(row.size, row.root, row.frontier)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """Entries ``start`` to before ``stop`` with salt and body.
+
+        As stored and unchecked; read in chunks.
+        """
+        while True:
+            end = start + _CHUNK if stop is None else min(start + _CHUNK, stop)
+            query = (
+                select(
+                    messages.c.idx, messages.c.leaf, messages.c.leaf_hash, messages.c.salt, messages.c.body
+                )
+                .where(messages.c.idx >= start, messages.c.idx < end)
+                .order_by(messages.c.idx)
+            )
+            rows = self._conn.execute(query).all()
+            yield from (Entry(row.idx, row.leaf, row.leaf_hash, row.salt, row.body) for row in rows)
+            start = end
+            if not self._goes_on(start, stop):
+                return
+
+    def leaf_hashes(self, start: int, stop: int) -> Iterator[bytes]:
+        """The stored leaf hashes of entries ``start`` to before ``stop``, for proofs."""
+        query = (
+            select(messages.c.leaf_hash)
+            .where(messages.c.idx >= start, messages.c.idx < stop)
+            .order_by(messages.c.idx)
+        )
+        yield from self._conn.execute(query).scalars()
+
+    def index_of(self, message_id: str) -> int:
+        """Position of a message in the log. Raises Missing."""
+        query = select(messages.c.idx).where(messages.c.id == message_id)
+        index = self._conn.execute(query).scalar_one_or_none()
+        if index is None:
+            raise Missing(f"no message {message_id}")
+        return int(index)
+
+    def add_checkpoint(self, note: str, size: int, at: datetime) -> None:
+        """Keep a signed head of the log at ``size`` entries."""
+        self._conn.execute(insert(log_checkpoints), {"note": note, "size": size, "at": at})
+
+    def checkpoints(self) -> list[StoredCheckpoint]:
+        """All signed heads, oldest first."""
+        return [_checkpoint(row) for row in self._conn.execute(select(log_checkpoints).order_by("id"))]
+
+    def last_checkpoint(self) -> StoredCheckpoint | None:
+        """The newest signed head."""
+        query = select(log_checkpoints).order_by(log_checkpoints.c.id.desc()).limit(1)
+        row = self._conn.execute(query).one_or_none()
+        return None if row is None else _checkpoint(row)
+
+    def _goes_on(self, start: int, stop: int | None) -> bool:
+        """Whether entries at or behind ``start`` exist.
+
+        After a gap too, so that a verifier sees what follows it.
+        """
+        if stop is not None and start >= stop:
+            return False
+        query = select(messages.c.idx).where(messages.c.idx >= start).limit(1)
+        return self._conn.execute(query).first() is not None
+
+
+def _checkpoint(row: Any) -> StoredCheckpoint:
+    return StoredCheckpoint(row.size, row.at, row.note)

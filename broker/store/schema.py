@@ -1,0 +1,322 @@
+"""The tables, with the index that each hot question uses.
+
+The design point is ten million messages and deliveries: what a worker or a page asks often is answered from
+an index whose size is that of the unfinished work or of the answer, never of the history. Hence the partial
+indexes: a finished delivery is in none of them. States appear as literals in their predicates, so the queries
+must spell them as literals too: they use the constants of this module.
+
+Texts have no length here: what another system wrote is kept as it is, on both databases alike; bounds are set
+where it enters.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from broker.store.types import BigId, UtcTime
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """A partial index on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+# --- the message log ----------------------------------------------------------------------------------------
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("idx", BigId, primary_key=True, autoincrement=False),  # position in the log, from 0, no gaps
+    Column("id", Text, nullable=False, unique=True),
+    Column("at", UtcTime, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("dossier", Text),
+    Column("related_id", Text),
+    Column("signer", Text),
+    Column("officer", Text),
+    Column("purpose", Text),
+    Column("content_type", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("leaf", LargeBinary, nullable=False),  # the bytes that were hashed
+    Column("leaf_hash", LargeBinary(32), nullable=False),
+    Column("salt", LargeBinary(16)),
+    Column("body", LargeBinary),  # null once erased
+    Index("ix_messages_at", "at"),
+    Index("ix_messages_agency_idx", "agency", "idx"),
+    Index("ix_messages_dossier_idx", "dossier", "idx", **_where("dossier IS NOT NULL")),
+    Index("ix_messages_related_id", "related_id", **_where("related_id IS NOT NULL")),
+)
+
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # one row, id 1, written by the migration
+    Column("size", BigInteger, nullable=False),
+    Column("root", LargeBinary(32), nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+)
+
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("note", Text, nullable=False),
+    Index("ix_log_checkpoints_size", "size"),
+)
+
+# --- dossiers -----------------------------------------------------------------------------------------------
+
+dossiers = Table(
+    "dossiers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("code", Text, nullable=False, unique=True),
+    Column("process", Text, nullable=False),
+    Column("rule_set", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("phase", Text, nullable=False),
+    Column("declaration", LargeBinary, nullable=False),
+    Column("officer", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("due", UtcTime),
+    Column("reason", Text),
+    Index("ix_dossiers_received_at_id", "received_at", "id"),
+    Index("ix_dossiers_unit_received_at_id", "unit", "received_at", "id"),
+    Index("ix_dossiers_phase_received_at_id", "phase", "received_at", "id"),
+)
+
+dossier_codes = Table(
+    "dossier_codes",
+    metadata,
+    Column("system", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("dossier_id", ForeignKey("dossiers.id"), nullable=False),
+    PrimaryKeyConstraint("value", "system"),  # value first: a code is looked up without knowing its system
+    Index("ix_dossier_codes_dossier_id", "dossier_id"),
+)
+
+STEP_OPEN = "state NOT IN ('completed','returned','rejected','withdrawn','cancelled')"
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("dossier_id", ForeignKey("dossiers.id"), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("since", UtcTime, nullable=False),
+    Column("due", UtcTime),
+    Column("version", Integer, nullable=False),
+    Column("agency_code", Text),
+    Column("reason", Text),
+    Column("supplement_due", UtcTime),
+    Column("result", LargeBinary),
+    Column("poll_at", UtcTime),
+    Column("started_at", UtcTime),
+    PrimaryKeyConstraint("dossier_id", "id"),
+    Index("ix_steps_poll", "agency", "poll_at", **_where("poll_at IS NOT NULL")),
+    Index("ix_steps_due", "due", **_where(f"due IS NOT NULL AND {STEP_OPEN}")),
+    Index("ix_steps_supplement_due", "supplement_due", **_where("state = 'supplement'")),
+    Index("ix_steps_agency_state", "agency", "state", **_where(STEP_OPEN)),
+)
+
+transitions = Table(
+    "transitions",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("dossier_id", ForeignKey("dossiers.id"), nullable=False),
+    Column("step", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("recorded_at", UtcTime, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("inferred", Boolean, nullable=False),
+    Column("note", Text),
+    Column("message_id", Text),
+    Index("ix_transitions_dossier_id_id", "dossier_id", "id"),
+)
+
+checks = Table(
+    "checks",
+    metadata,
+    Column("dossier_id", ForeignKey("dossiers.id"), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("detail", Text),
+    PrimaryKeyConstraint("dossier_id", "person", "field"),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("scope", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("value", BigInteger, nullable=False),
+    PrimaryKeyConstraint("scope", "day"),
+)
+
+intake = Table(
+    "intake",
+    metadata,
+    Column("sender", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("body_sha256", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("answer", LargeBinary),
+    PrimaryKeyConstraint("sender", "message_id"),
+    Index("ix_intake_at", "at"),
+)
+
+# --- deliveries ---------------------------------------------------------------------------------------------
+
+UNFINISHED = "state IN ('queued','leased','dead')"
+CLAIMABLE = "state = 'queued' AND NOT waits"
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("lane", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("key", Text, nullable=False, unique=True),
+    Column("payload", LargeBinary, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("since", UtcTime, nullable=False),  # when its present life began: created or replayed
+    Column("next_at", UtcTime, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("waits", Boolean, nullable=False),  # an earlier delivery of the lane is not done
+    Column("in_flight", Boolean, nullable=False),  # an attempt began and its end is not known
+    Column("dossier_id", Text),
+    Column("step", Text),
+    Column("attempts", Integer, nullable=False),  # in its present life
+    Column("tries", Integer, nullable=False),  # in all: the number of the last attempt
+    Column("ambiguous", Boolean, nullable=False),
+    Column("error_class", Text),
+    Column("reason", Text),
+    Column("context", Text, nullable=False),
+    Column("items", Text, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", UtcTime),
+    Column("done_at", UtcTime),
+    UniqueConstraint("lane", "seq"),
+    Index("ix_deliveries_claim", "agency", "next_at", "id", **_where(CLAIMABLE)),
+    Index("ix_deliveries_leased", "agency", "lease_until", **_where("state = 'leased'")),
+    Index("ix_deliveries_lane", "lane", "seq", **_where(UNFINISHED)),
+    Index("ix_deliveries_depth", "agency", "state", **_where(UNFINISHED)),
+    Index("ix_deliveries_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
+    Index("ix_deliveries_created_at_id", "created_at", "id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("delivery_id", ForeignKey("deliveries.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("message_id", Text, nullable=False),
+    Column("began_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    Column("outcome", Text),  # see rows.Attempt; null while in flight
+    Column("error_class", Text),
+    Column("reason", Text),
+    PrimaryKeyConstraint("delivery_id", "number"),
+)
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("agency", Text, primary_key=True),
+    Column("paused", Boolean, nullable=False),
+    Column("reason", Text),
+    Column("since", UtcTime),
+    Column("until", UtcTime),
+)
+
+# --- people, schedule, attachments --------------------------------------------------------------------------
+
+work_items = Table(
+    "work_items",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("agency", Text),
+    Column("dossier_id", Text),
+    Column("delivery_id", Text),
+    Column("message_id", Text),
+    Column("closed_at", UtcTime),
+    Column("closed_by", Text),
+    Column("note", Text),
+    Index("ix_work_items_open", "at", "id", **_where("closed_at IS NULL")),
+    Index("ix_work_items_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
+)
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("at", UtcTime, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Index("ix_acts_target", "target", "id"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("job", Text, nullable=False),
+    Column("due_at", UtcTime, nullable=False),
+    Column("claimed_at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("job", "due_at"),
+)
+
+blobs = Table(
+    "blobs",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+)

@@ -1,0 +1,139 @@
+"""Steps, their history, and the questions that the clock asks about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text, update
+
+from broker.model import Step, StepState, Transition
+from broker.store.errors import Missing
+from broker.store.rows import StepRef
+from broker.store.schema import STEP_OPEN, steps, transitions
+from broker.store.sql import Repository
+
+
+class StepQueries(Repository):
+    """The part of `Dossiers` that is about steps."""
+
+    __slots__ = ()
+
+    def add_steps(self, dossier_id: str, new: Iterable[Step]) -> None:
+        """Add steps behind those that the dossier has. Raises Conflict on an id it has already."""
+        count = select(func.count()).where(steps.c.dossier_id == dossier_id)
+        first = self._conn.execute(count).scalar_one()
+        rows = [
+            {"dossier_id": dossier_id, "position": first + offset, **_step_values(step)}
+            for offset, step in enumerate(new)
+        ]
+        if rows:
+            self._conn.execute(insert(steps), rows)
+
+    def update_step(self, dossier_id: str, step: Step) -> None:
+        """Store the step as it is now. Raises Missing."""
+        query = update(steps).where(steps.c.dossier_id == dossier_id, steps.c.id == step.id)
+        if not self._conn.execute(query, {**_step_values(step)}).rowcount:
+            raise Missing(f"dossier {dossier_id} has no step {step.id}")
+
+    def add_transition(self, dossier_id: str, transition: Transition) -> None:
+        """Append to the dossier's history."""
+        self._conn.execute(
+            insert(transitions),
+            {
+                "dossier_id": dossier_id,
+                "step": transition.step,
+                "state": transition.state.value,
+                "at": transition.at,
+                "recorded_at": transition.recorded_at,
+                "source": transition.source,
+                "inferred": transition.inferred,
+                "note": transition.note,
+                "message_id": transition.message_id,
+            },
+        )
+
+    def transitions(self, dossier_id: str) -> list[Transition]:
+        """The dossier's history in the order in which it was recorded."""
+        query = select(transitions).where(transitions.c.dossier_id == dossier_id).order_by(transitions.c.id)
+        return [_transition(row) for row in self._conn.execute(query)]
+
+    def to_poll(self, agency: str, now: datetime, limit: int) -> list[StepRef]:
+        """Steps of the agency whose poll is due, the longest waiting first."""
+        query = (
+            select(steps)
+            .where(steps.c.agency == agency, text("poll_at IS NOT NULL"), steps.c.poll_at <= now)
+            .order_by(steps.c.poll_at, steps.c.dossier_id)
+        )
+        return self._refs(query.limit(limit))
+
+    def past_due(self, now: datetime, limit: int, *, since: datetime | None = None) -> list[StepRef]:
+        """Open steps whose deadline is over (``since`` < due <= now), the oldest first."""
+        query = select(steps).where(text(f"due IS NOT NULL AND {STEP_OPEN}"), steps.c.due <= now)
+        if since is not None:
+            query = query.where(steps.c.due > since)
+        return self._refs(query.order_by(steps.c.due, steps.c.dossier_id).limit(limit))
+
+    def past_supplement_due(self, now: datetime, limit: int) -> list[StepRef]:
+        """Steps that still wait for a supplement after the last day for it."""
+        query = select(steps).where(text("state = 'supplement'"), steps.c.supplement_due <= now)
+        return self._refs(query.order_by(steps.c.supplement_due, steps.c.dossier_id).limit(limit))
+
+    def steps_of(self, dossier_ids: Sequence[str]) -> dict[str, tuple[Step, ...]]:
+        """The steps of each of these dossiers, in their order."""
+        query = select(steps).where(steps.c.dossier_id.in_(dossier_ids))
+        found: dict[str, list[Step]] = {dossier_id: [] for dossier_id in dossier_ids}
+        for row in self._conn.execute(query.order_by(steps.c.dossier_id, steps.c.position)):
+            found[row.dossier_id].append(_step(row))
+        return {dossier_id: tuple(rows) for dossier_id, rows in found.items()}
+
+    def _refs(self, query: Any) -> list[StepRef]:
+        return [StepRef(row.dossier_id, _step(row)) for row in self._conn.execute(query)]
+
+
+def _step_values(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "agency": step.agency,
+        "state": step.state.value,
+        "since": step.since,
+        "due": step.due,
+        "version": step.version,
+        "agency_code": step.agency_code,
+        "reason": step.reason,
+        "supplement_due": step.supplement_due,
+        "result": step.result,
+        "poll_at": step.poll_at,
+        "started_at": step.started_at,
+    }
+
+
+def _step(row: Row[Any]) -> Step:
+    return Step(
+        id=row.id,
+        agency=row.agency,
+        state=StepState(row.state),
+        since=row.since,
+        due=row.due,
+        version=row.version,
+        agency_code=row.agency_code,
+        reason=row.reason,
+        supplement_due=row.supplement_due,
+        result=row.result,
+        poll_at=row.poll_at,
+        started_at=row.started_at,
+    )
+
+
+def _transition(row: Row[Any]) -> Transition:
+    return Transition(
+        step=row.step,
+        state=StepState(row.state),
+        at=row.at,
+        recorded_at=row.recorded_at,
+        source=row.source,
+        inferred=row.inferred,
+        note=row.note,
+        message_id=row.message_id,
+    )

@@ -1,0 +1,31 @@
+"""One transaction, as the repositories that a unit of work may use."""
+
+from __future__ import annotations
+
+from broker.store.blobs import Blobs
+from broker.store.deliveries import Deliveries
+from broker.store.dossiers import Dossiers
+from broker.store.intake import Intake
+from broker.store.log import Log
+from broker.store.messages import Messages
+from broker.store.runs import Runs
+from broker.store.sql import Session
+from broker.store.work import Acts, Work
+
+
+class Tx:
+    """The store inside a transaction. Valid only while the unit runs; not for other threads."""
+
+    __slots__ = ("acts", "blobs", "deliveries", "dossiers", "intake", "log", "messages", "runs", "work")
+
+    def __init__(self, session: Session) -> None:
+        """Repositories over one session."""
+        self.messages = Messages(session)
+        self.log = Log(session)
+        self.dossiers = Dossiers(session)
+        self.intake = Intake(session)
+        self.deliveries = Deliveries(session)
+        self.work = Work(session)
+        self.acts = Acts(session)
+        self.runs = Runs(session)
+        self.blobs = Blobs(session)

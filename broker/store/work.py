@@ -1,0 +1,111 @@
+"""What people must look at, and what people did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, text, update
+
+from broker.model import WorkItem
+from broker.store.errors import Missing
+from broker.store.rows import Act, Page, cursor, place
+from broker.store.schema import acts, work_items
+from broker.store.sql import Repository, before, equal
+
+_FIELDS = (
+    "id",
+    "kind",
+    "at",
+    "owner",
+    "reason",
+    "agency",
+    "dossier_id",
+    "delivery_id",
+    "message_id",
+    "closed_at",
+)
+
+
+class Work(Repository):
+    """The list of things with an owner. Nothing leaves it silently."""
+
+    __slots__ = ()
+
+    def add(self, item: WorkItem) -> None:
+        """Put an item on the list. An id that is there already changes nothing."""
+        self._tx.insert_new(work_items, **{name: getattr(item, name) for name in _FIELDS})
+
+    def get(self, item_id: str) -> WorkItem:
+        """The item, open or closed. Raises Missing."""
+        row = self._conn.execute(select(work_items).where(work_items.c.id == item_id)).one_or_none()
+        if row is None:
+            raise Missing(f"no work item {item_id}")
+        return _item(row)
+
+    def close(self, item_id: str, who: str, note: str) -> None:
+        """Take an item off the list, with what was done about it. Raises Missing if it is not open."""
+        query = update(work_items).where(work_items.c.id == item_id, text("closed_at IS NULL"))
+        closed = {"closed_at": self._tx.clock(), "closed_by": who, "note": note}
+        if not self._conn.execute(query, closed).rowcount:
+            raise Missing(f"no open work item {item_id}")
+
+    def count(self) -> int:
+        """How many items are open."""
+        query = select(func.count()).select_from(work_items).where(text("closed_at IS NULL"))
+        return int(self._conn.execute(query).scalar_one())
+
+    def list(
+        self,
+        *,
+        owner: str | None = None,
+        kind: str | None = None,
+        agency: str | None = None,
+        dossier_id: str | None = None,
+        limit: int = 50,
+        after: str | None = None,
+    ) -> Page[WorkItem]:
+        """Open items, newest first. ``after`` is the previous page's; raises ValueError if it is not."""
+        exact = (("owner", owner), ("kind", kind), ("agency", agency), ("dossier_id", dossier_id))
+        conditions = equal(work_items, exact)
+        if after is not None:
+            conditions.append(before(work_items.c.at, work_items.c.id, place(after)))
+        order = (work_items.c.at.desc(), work_items.c.id.desc())
+        query = (
+            select(work_items).where(text("closed_at IS NULL"), *conditions).order_by(*order).limit(limit + 1)
+        )
+        found = [_item(row) for row in self._conn.execute(query)]
+        shown = found[:limit]
+        more = cursor(shown[-1].at, shown[-1].id) if len(found) > limit else None
+        return Page(shown, more)
+
+
+class Acts(Repository):
+    """What people did to the hub: who, what, to what, why, when."""
+
+    __slots__ = ()
+
+    def add(self, act: Act) -> None:
+        """Note an act."""
+        row = {"at": act.at, "who": act.who, "act": act.act, "target": act.target, "why": act.why}
+        self._conn.execute(insert(acts), row)
+
+    def of(self, target: str) -> tuple[Act, ...]:
+        """All that was done to ``target``, oldest first."""
+        query = select(acts).where(acts.c.target == target).order_by(acts.c.id)
+        return tuple(_act(row) for row in self._conn.execute(query))
+
+    def latest(self, limit: int = 50, *, before_time: datetime | None = None) -> tuple[Act, ...]:
+        """The newest acts, newest first."""
+        query = select(acts).order_by(acts.c.id.desc()).limit(limit)
+        if before_time is not None:
+            query = query.where(acts.c.at < before_time)
+        return tuple(_act(row) for row in self._conn.execute(query))
+
+
+def _item(row: Row[Any]) -> WorkItem:
+    return WorkItem(**{name: getattr(row, name) for name in _FIELDS})
+
+
+def _act(row: Row[Any]) -> Act:
+    return Act(row.at, row.who, row.act, row.target, row.why)
