@@ -1,8 +1,8 @@
 """Fixtures shared by all tests: a clock, ids, and both databases.
 
-PostgreSQL comes as a Python package and runs as one server for the whole session; every test gets a database of its
-own, copied from one that was upgraded once. Where the server cannot run, its tests are skipped on a laptop and fail in
-CI.
+PostgreSQL comes as a Python package and runs as one server for the whole session; every test gets a database
+of its own, copied from one that was upgraded once. Where the server cannot run, its tests are skipped on a
+laptop and fail in CI.
 """
 
 from __future__ import annotations

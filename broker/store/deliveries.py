@@ -96,8 +96,8 @@ class Deliveries(ClaimQueries):
     def settle(self, delivery_id: str, at: datetime, reason: str) -> None:
         """The agency is proven to have it by other means, such as its own report.
 
-        Whoever holds it loses the lease. Does nothing if the delivery is done. Raises Missing, or Conflict if it
-        was cancelled.
+        Whoever holds it loses the lease. Does nothing if the delivery is done. Raises Missing, or Conflict
+        if it was cancelled.
         """
         delivery = self.get(delivery_id)
         if delivery.state is DeliveryState.DONE:
