@@ -41,7 +41,8 @@ def words(error: Exception) -> Words:
     if not isinstance(error, Refused):
         return _OURS
     said = _WORDS.get(error.reason, _WORDS["malformed"])
-    return Words(said.status, f"{said.vi}: {error.detail}", f"{said.en}: {error.detail}")
+    detail = _printable(error.detail)
+    return Words(said.status, f"{said.vi}: {detail}", f"{said.en}: {detail}")
 
 
 def document_answer(error: Exception) -> Answer:
@@ -54,7 +55,7 @@ def document_answer(error: Exception) -> Answer:
     for language, text in (("vi", said.vi), ("en", said.en)):
         node = etree.SubElement(root, f"{{{NAMESPACE}}}Text")
         node.set(_LANGUAGE, language)
-        node.text = _printable(text)
+        node.text = text
     return Answer(said.status, serialize(root), "application/xml; charset=utf-8")
 
 

@@ -50,7 +50,9 @@ class SoapClient:
         self._url = settings.address or self._contract.address
         self._signer = needs_signer(resources, settings.security != "none")
         verifies = settings.verify_reply != "none"
-        self._expected = Expected(resources, settings.partner) if verifies else None
+        self._expected = (
+            Expected(resources, [settings.partner] if settings.partner else []) if verifies else None
+        )
         self._tokens = self._token_cache(settings.auth) if isinstance(settings.auth, TokenAuth) else None
         self._limits = Limits(size=settings.payload_limit)
         _check_names(self._contract, settings)

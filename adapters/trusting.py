@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from lxml import etree
@@ -25,25 +26,28 @@ def needs_signer(resources: Resources, wanted: bool) -> Signer | None:
 
 
 class Expected:
-    """The partner whose signatures count at this endpoint."""
+    """The partners whose signatures count at this endpoint."""
 
-    def __init__(self, resources: Resources, partner: str | None) -> None:
-        """Raises ValueError if nobody is trusted, or if several are and ``partner`` does not choose one."""
-        if resources.trust is None:
+    def __init__(self, resources: Resources, partners: Collection[str], *, anyone: bool = False) -> None:
+        """No ``partners`` means the only one known, or ``anyone`` known. Raises ValueError with the
+        remedy.
+        """
+        if resources.trust is None or not resources.trust.partners:
             raise ValueError("this endpoint verifies, but trusts no certificate: add the partner's")
         known = resources.trust.partners
-        if partner is None and len(known) != 1:
+        if not partners and len(known) != 1 and not anyone:
             raise ValueError(f"set partner to the one who signs here, out of {sorted(known)}")
-        if partner is not None and partner not in known:
-            raise ValueError(f"no certificate of partner {partner!r} is known")
+        if not known.issuperset(partners):
+            raise ValueError(f"no certificate is known of {sorted(set(partners) - known)}")
         self.trust: Trust = resources.trust
-        self.partner = partner or next(iter(known))
+        self.partners = frozenset(partners) or known
         self.clock = resources.clock
 
     def accept(self, verified: Verified) -> str:
         """Subject of the signer's certificate. Raises `Untrusted` if it speaks for another partner."""
-        if verified.partner != self.partner:
-            raise Untrusted(f"signed by {verified.partner}, but only {self.partner} signs here")
+        if verified.partner not in self.partners:
+            who = ", ".join(sorted(self.partners))
+            raise Untrusted(f"signed by {verified.partner}, but only {who} signs here")
         return verified.certificate.subject.rfc4514_string()
 
     def enveloped(self, root: etree._Element) -> Proven:
