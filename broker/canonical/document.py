@@ -12,6 +12,7 @@ import unicodedata
 from lxml import etree
 
 from broker.canonical.plan import NAMESPACE, Node
+from broker.canonical.words import collapse
 from signing.xml import parse, serialize
 
 DS_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
@@ -76,9 +77,9 @@ def find(node: Node, path: str) -> Node | None:
 
 
 def text_at(node: Node, path: str) -> str | None:
-    """The text at ``path`` below ``node``, without surrounding space; None if there is no such element."""
+    """The text at ``path`` below ``node``, white space collapsed; None if there is no such element."""
     found = find(node, path)
-    return None if found is None else (found.text or "").strip()
+    return None if found is None else collapse(found.text or "")
 
 
 def declaration_of(root: Node) -> Node | None:
