@@ -1,4 +1,4 @@
-"""The base of every stand-in agency: one server, one database, one key, and the means to make it behave badly."""
+"""The base of every stand-in agency: a server, a database, a key, and the means to behave badly."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ class Agency(ABC):
         self.server = Server(self.app, site.port)
         self._ticking: asyncio.Task[None] | None = None
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027 - not every agency has something to prepare
         """Set up what `routes` needs; called once, before it."""
 
     @abstractmethod
@@ -154,7 +154,7 @@ class Agency(ABC):
         self.progress()
         await self.callbacks.deliver()
 
-    def progress(self) -> None:
+    def progress(self) -> None:  # noqa: B027 - not every agency calls back
         """Promise results whose time has come; agencies that call back override it."""
 
     def seal_callback(self, callback: Callback) -> tuple[bytes, Mapping[str, str]]:

@@ -26,7 +26,7 @@ class Contract:
     wsdl: str
 
     def document(self, query: str, url: str) -> bytes | None:
-        """The document that ``query`` asks for, with addresses pointing at ``url``; None if there is no such one."""
+        """The document that ``query`` asks for, with addresses at ``url``; None if there is none."""
         for key, value in parse_qsl(query, keep_blank_values=True):
             if key.lower() == "wsdl":
                 return self._published(value or self.wsdl, url)

@@ -3,11 +3,11 @@
 | request | meaning |
 |---|---|
 | GET ``/_control`` | name, address, switches, rules |
-| POST ``/_control/agency`` | ``{"down": bool, "latency": seconds, "hub_url": …, "hub_certificate": path}``, any of them |
-| POST, GET, DELETE ``/_control/faults`` | add a rule (`sandbox.core.rules`), list, forget all (``?number=`` for one) |
+| POST ``/_control/agency`` | any of ``down``, ``latency`` (s), ``hub_url``, ``hub_certificate`` (path) |
+| POST, GET, DELETE ``/_control/faults`` | add a rule (`sandbox.core.rules`), list, forget (``?number=``) |
 | POST, GET, DELETE ``/_control/decisions`` | the same for decisions (`sandbox.core.decisions`) |
-| GET, DELETE ``/_control/received`` | business messages accepted, with counts and effects (``?dossier=``); forget them |
-| POST ``/_control/decide`` | a person's decision: ``{"key": …, "outcome": "approve", "reason": …, "until": …}`` |
+| GET, DELETE ``/_control/received`` | messages accepted, counts, effects (``?dossier=``); forget |
+| POST ``/_control/decide`` | a person's decision: ``key``, ``outcome``, ``reason``, ``until`` |
 | GET ``/_control/callbacks`` | results promised to the hub, with attempts and last answer |
 | POST ``/_control/tick`` | do now what the clock allows |
 

@@ -41,7 +41,7 @@ def spoil_signature(body: bytes) -> bytes:
 
 
 def malform(answer: Answer, fault: Fault, operations: Sequence[str] = ()) -> Answer:
-    """Spoil the answer in the form the fault asks for; ``operations`` are the names a wrong reply may carry."""
+    """Spoil the answer in the fault's form; ``operations`` are the names a wrong reply may carry."""
     body = answer.body
     if fault.form == "html":
         return answer.with_body(HTML, "text/html; charset=utf-8")

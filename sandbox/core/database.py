@@ -29,7 +29,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block in one transaction: commit at the end, roll back on any error. Nested blocks join it."""
+        """Run the block in one transaction, rolled back on any error. Nested blocks join it."""
         with self._lock:
             if self._depth == 0:
                 self._connection.execute("BEGIN IMMEDIATE")

@@ -71,7 +71,7 @@ class DecisionRule:
 
 
 class DecisionRules:
-    """The decision rules of one agency, first match wins; each dossier takes its decision when it comes in."""
+    """The decision rules of one agency: a dossier takes the first that matches when it comes in."""
 
     def __init__(self) -> None:
         """Start without rules: everything is approved at once."""

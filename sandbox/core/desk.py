@@ -82,8 +82,8 @@ class Desk:
                 return Taken(self.get(key), again=True)
             decision = self._rules.take(operation, content)
             sql.execute(
-                "INSERT INTO received SELECT ?, ?, ?, ?, ?, ?, 1, 0, ?, NULL, ?, coalesce(max(position), 0) + 1 "
-                "FROM received",
+                "INSERT INTO received "
+                "SELECT ?, ?, ?, ?, ?, ?, 1, 0, ?, NULL, ?, coalesce(max(position), 0) + 1 FROM received",
                 (
                     key,
                     dossier,
@@ -110,14 +110,14 @@ class Desk:
         return record
 
     def latest(self, dossier: str) -> Record | None:
-        """The newest record of a dossier: the first message, or the last supplement that followed it."""
+        """The newest record of a dossier: its first message, or the last supplement."""
         row = self._database.row(
             "SELECT * FROM received WHERE dossier = ? ORDER BY position DESC LIMIT 1", (dossier,)
         )
         return None if row is None else _record(row)
 
     def records(self, *, dossier: str | None = None, since: datetime | None = None) -> list[Record]:
-        """All records in the order they came, optionally of one dossier, or that came at ``since`` or later."""
+        """All records in the order they came, perhaps only those of a dossier, or since a moment."""
         rows = self._database.rows(
             "SELECT * FROM received WHERE (?1 IS NULL OR dossier = ?1) ORDER BY position", (dossier,)
         )
@@ -135,7 +135,7 @@ class Desk:
         return judge(self.get(key).progress, self._clock())
 
     def decide(self, key: str, verdict: Verdict) -> None:
-        """Record a person's decision; it replaces whatever the rules said. Raises KeyError for an unknown key."""
+        """Record a person's decision, which goes before the rules. Raises KeyError."""
         self.get(key)
         with self._database.transaction() as sql:
             sql.execute("UPDATE received SET by_hand = ? WHERE key = ?", (_dump(verdict), key))

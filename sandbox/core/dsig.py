@@ -35,7 +35,7 @@ METHODS = frozenset(
     }
 )
 DIGESTS = frozenset({DigestAlgorithm.SHA256, DigestAlgorithm.SHA384, DigestAlgorithm.SHA512})
-# The namespace that the signing tools in use in Vietnam give to their SigningTime; XML-DSig wants one that is not its own.
+# XML-DSig wants a foreign namespace inside SignatureProperty; signing tools in use in Vietnam write this one.
 PROPERTIES = "http://example.org/#signatureProperties"
 EXCLUSIVE = CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0
 INCLUSIVE = CanonicalizationMethod.CANONICAL_XML_1_0

@@ -23,6 +23,11 @@ def commune(code: str) -> Commune | None:
     return _communes().get(code)
 
 
+def communes() -> list[Commune]:
+    """Every commune in force, by code."""
+    return [item for _, item in sorted(_communes().items())]
+
+
 def address(detail: str, commune_code: str) -> str:
     """One line for people: detail, commune, province. An unknown commune is left out."""
     place = commune(commune_code)

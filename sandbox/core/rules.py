@@ -13,8 +13,8 @@ A rule is JSON::
 | ``delay`` | waits ``seconds``, then goes on with the next rule |
 | ``down`` | closes the connection without reading further: nothing was taken in |
 | ``http`` | answers ``status`` (``retry_after`` seconds, ``location`` for 3xx) |
-| ``soap-fault`` | answers a fault of the agency's protocol: ``code`` (``receiver``, ``sender`` …) and ``text`` |
-| ``malformed`` | ``form``: ``broken``, ``wrong-root``, ``wrong-operation``, ``truncated``, ``huge``, ``html`` |
+| ``soap-fault`` | answers a fault of the agency's protocol: ``code`` (receiver, sender …), ``text`` |
+| ``malformed`` | ``form``: broken, wrong-root, wrong-operation, truncated, huge, html |
 | ``wrong-signature`` | the answer's (or callback's) signature value is spoilt |
 | ``accept-then-hang`` | does the work, commits, never answers |
 | ``accept-then-drop`` | does the work, commits, closes the connection |
@@ -144,7 +144,7 @@ class FaultRules:
         return list(self._rules)
 
     def take(self, call: Call, kinds: frozenset[str]) -> list[Fault]:
-        """Faults of these kinds that hit the call now: any delays, then at most one other. Each hit is counted."""
+        """Faults of these kinds that hit the call now: any delays, at most one other. Hits are counted."""
         taken: list[Fault] = []
         for rule in self._rules:
             if rule.fault.kind not in kinds or not self._hits(rule, call):

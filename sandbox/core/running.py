@@ -1,4 +1,4 @@
-"""Starting agencies: several in one event loop, one in a process of its own, or all in a background thread."""
+"""Starting agencies: several in one event loop, one in its own process, or all in a thread."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AGENCIES = ("dancu", "dvcqg", "hotich", "cutru", "bhxh", "cancuoc")
 
 
 def agency_class(name: str) -> type[Agency]:
-    """The class of an agency: ``AGENCY`` of the package ``sandbox.<name>``. Raises ValueError for unknown names."""
+    """The class of an agency: ``AGENCY`` of ``sandbox.<name>``. Raises ValueError."""
     if name not in AGENCIES:
         raise ValueError(f"no agency {name!r}; there are {', '.join(AGENCIES)}")
     return cast("type[Agency]", importlib.import_module(f"sandbox.{name}").AGENCY)
@@ -47,7 +47,7 @@ class Sandbox:
         control_port: int = 0,
         **site: Any,
     ) -> None:
-        """``ports`` and ``options`` are per agency; ``site`` are further fields of `Site` (clock, seed, contracts …)."""
+        """``ports`` and ``options`` are per agency; ``site`` are further fields of `Site`."""
         base = Site(folder, hub_url=hub_url, hub_certificate=hub_certificate, **site)
         self._agencies = {
             name: agency_class(name)(
@@ -69,7 +69,7 @@ class Sandbox:
         await asyncio.gather(*(agency.stop() for agency in self._agencies.values()), self._control.close())
 
     def agency(self, name: str) -> Agency:
-        """The running agency, for its Python control methods. Raises KeyError if it is not part of this sandbox."""
+        """The running agency, for its Python control methods. Raises KeyError."""
         return self._agencies[name]
 
     def url(self, name: str) -> str:

@@ -15,7 +15,7 @@ class Schema:
     """One compiled XSD 1.0 schema with everything it imports from its own folder."""
 
     def __init__(self, path: Path) -> None:
-        """Compile ``path``. Raises xmlschema's own error if the schema is wrong: that is a mistake of ours."""
+        """Compile ``path``. A wrong schema raises xmlschema's own error: it is our mistake."""
         self._schema = xmlschema.XMLSchema10(str(path), allow="sandbox", base_url=str(path.parent))
 
     def errors(self, element: etree._Element, *, as_element: str | None = None) -> list[str]:

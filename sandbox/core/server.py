@@ -1,4 +1,4 @@
-"""A listening socket that can really go away and come back on the same port, with uvicorn's HTTP protocol on it."""
+"""A listening socket that can go away and come back on the same port, with uvicorn's HTTP protocol."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Server:
         return _Protocol(config=self._config, server_state=self._state, app_state={})
 
     async def _settled(self) -> None:
-        while self._state.connections:
+        while self._state.connections:  # noqa: ASYNC110 - uvicorn tells nobody
             await asyncio.sleep(0.001)
 
 

@@ -1,10 +1,10 @@
-"""One SOAP endpoint over HTTP: checks what the contract and the standards demand, then calls the operation."""
+"""One SOAP endpoint over HTTP: checks what contract and standards demand, then calls the operation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from lxml import etree
 from starlette.requests import Request
@@ -12,9 +12,15 @@ from starlette.responses import Response
 
 from sandbox.core import soap
 from sandbox.core.contract import Contract
-from sandbox.core.schema import Schema
 from sandbox.core.soap import SOAP11, Envelope, SoapFault, Version
 from sandbox.core.xml import serialize
+
+
+class Checker(Protocol):
+    """Whatever tells what is wrong with a message, as `sandbox.core.schema.Schema` does."""
+
+    def errors(self, element: etree._Element, *, as_element: str | None = None) -> list[str]:
+        """What is wrong, in document order; empty if nothing."""
 
 
 class HttpRefusal(Exception):
@@ -28,7 +34,7 @@ class HttpRefusal(Exception):
 
 @dataclass(slots=True)
 class Exchange:
-    """One request on its way through the service; ``notes`` is for whatever a guard leaves for the handler."""
+    """One request on its way through; ``notes`` is for whatever a guard leaves for the handler."""
 
     operation: Operation
     envelope: Envelope
@@ -69,7 +75,7 @@ class SoapService:
 
     version: Version
     operations: Sequence[Operation]
-    schema: Schema
+    schema: Checker
     contract: Contract
     understood: frozenset[str] = frozenset()
     admit: Callable[[Request], None] = lambda request: None
@@ -77,7 +83,11 @@ class SoapService:
     seal: Callable[[etree._Element, Exchange], etree._Element] = lambda envelope, exchange: envelope
 
     async def __call__(self, request: Request) -> Response:
-        """Answer one HTTP request; use it as the endpoint of a route for GET and POST."""
+        """Answer one HTTP request."""
+        return await self.respond(request)
+
+    async def respond(self, request: Request) -> Response:
+        """Answer one HTTP request: the endpoint of a route for GET (the contract) and POST."""
         if request.method == "GET":
             return self._publish(request)
         try:
@@ -126,7 +136,7 @@ class SoapService:
         return Exchange(found, message, dict(request.headers), str(request.url.replace(query="")))
 
     def _check_action(self, request: Request, operation: Operation) -> None:
-        """SOAP 1.1 section 6.1.1: the header is compulsory; SOAP 1.2: the optional action parameter must agree."""
+        """SOAP 1.1, 6.1.1: the header is compulsory; SOAP 1.2: the optional parameter must agree."""
         if self.version is SOAP11:
             given = request.headers.get("soapaction")
             if given is None or given.strip('"') != operation.action:
@@ -146,7 +156,7 @@ class SoapService:
             raise SoapFault("sender", "Dữ liệu không đúng cấu trúc quy định", "; ".join(errors[:5]))
 
     def _part_errors(self, exchange: Exchange) -> list[str]:
-        """WS-I Basic Profile 1.1, R2735: part accessors have no namespace; R2710 and onward: all, in order."""
+        """WS-I Basic Profile 1.1, R2735: part accessors have no namespace; all, in order."""
         parts = exchange.operation.parts
         if [item.tag for item in exchange.payload] != list(parts):
             return [f"{exchange.payload.tag}: expected the parts {', '.join(parts)}"]

@@ -1,4 +1,4 @@
-"""SOAP 1.1 (W3C Note, 8 May 2000) and SOAP 1.2 (W3C Recommendation, part 1) messages, as a server sees them."""
+"""SOAP 1.1 (W3C Note, 2000) and SOAP 1.2 (W3C Recommendation, part 1) messages, as a server sees them."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Envelope:
 
 
 def read(data: bytes, version: Version) -> Envelope:
-    """Read a request. Raises `SoapFault` if it is not one SOAP message of this version with one body child."""
+    """Read a request. Raises `SoapFault` unless it is a message of this version with one body child."""
     try:
         root = parse(data)
     except NotXml as error:

@@ -1,5 +1,7 @@
-"""WS-Security 1.1 X.509 Token Profile, as a stand-in agency signs and verifies: BinarySecurityToken, Timestamp, and a
-signature over Timestamp, Body and every WS-Addressing header."""
+"""WS-Security 1.1 X.509 Token Profile as agencies sign and verify it.
+
+BinarySecurityToken, Timestamp, and a signature over Timestamp, Body and every WS-Addressing header.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ def sign(
     new_id: Callable[[], str],
     ttl: timedelta = SKEW,
 ) -> etree._Element:
-    """A copy of ``envelope`` with a wsse:Security header that signs its body, time-stamp and addressing headers."""
+    """A copy of ``envelope`` whose body, time-stamp and addressing headers are signed."""
     root = copy_of(envelope)
     security = _security_header(root, version)
     token_id = _add_token(security, identity, new_id)
@@ -57,7 +59,7 @@ def sign(
 
 
 def verify(envelope: etree._Element, version: Version, certificate: x509.Certificate, now: datetime) -> None:
-    """Raise `BadSignature` unless body, time-stamp and every addressing header are signed by ``certificate`` now."""
+    """Raise `BadSignature` unless body, time-stamp and addressing headers are signed and in time."""
     security = _only(envelope, f"{version.tag('Header')}/{SECURITY}")
     timestamp = _only(security, f"{{{WSU}}}Timestamp")
     signature = _only(security, f"{{{DSIG}}}Signature")
