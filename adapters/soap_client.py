@@ -14,15 +14,15 @@ from datetime import timedelta
 
 from lxml import etree
 
-from adapters import addressing, auth, faults, soap, templates
+from adapters import addressing, auth, checking, faults, soap, templates
 from adapters.auth import TokenAuth, TokenCache
 from adapters.base import CheckReport, Features, Reply, Request, Resources, Spec, Wire
 from adapters.contract import Contract, Operation, load
-from adapters.errors import AdapterError, Ambiguous, Malformed, Rejected, Unauthorized
+from adapters.errors import Ambiguous, Malformed, Rejected, Unauthorized
 from adapters.http import HttpReply
 from adapters.payload import Proven, Sign, from_body, to_body
 from adapters.soap_settings import SoapClientSettings
-from adapters.trusting import Expected, certificate_line, needs_signer
+from adapters.trusting import Expected, needs_signer
 from signing.errors import SigningError, XmlRefused
 from signing.keys import Signer
 from signing.wss import sign_envelope, verify_envelope
@@ -109,13 +109,14 @@ class SoapClient:
         """Look at our certificate, fetch the agency's WSDL address (any answer will do), get a token if
         used.
         """
-        results = [(True, f"{self._settings.wsdl}: {len(self._contract.operations)} operations")]
+        settings, http = self._settings, self._resources.http
+        lines = [(True, f"{settings.wsdl}: {len(self._contract.operations)} operations")]
         if self._signer is not None:
-            results.append(certificate_line(self._signer, self._resources.clock()))
-        results.append(await self._reach())
+            lines.append(checking.certificate_line(self._signer, self._resources.clock()))
+        lines.append(await checking.reach(http, f"{self._url}?wsdl", settings.timeout_seconds, settings.tls))
         if self._tokens is not None:
-            results.append(await self._try_token(self._tokens))
-        return CheckReport(all(ok for ok, _ in results), tuple(line for _, line in results))
+            lines.append(await checking.log_in(self._tokens.get()))
+        return checking.report(lines)
 
     async def close(self) -> None:
         """Nothing is open: connections belong to the shared HTTP client."""
@@ -239,27 +240,6 @@ class SoapClient:
             etree.SubElement(payload, name).text = self._resources.secret(secret)
         # Straight to send: credentials are never in a wire that somebody stores.
         return self.encode(Request(operation.name, serialize(payload), self._resources.new_id()))
-
-    async def _reach(self) -> tuple[bool, str]:
-        try:
-            reply = await self._resources.http.request(
-                "GET",
-                f"{self._url}?wsdl",
-                timeout_seconds=self._settings.timeout_seconds,
-                limit=self._settings.reply_limit,
-                safe=True,
-                tls=self._settings.tls,
-            )
-        except AdapterError as error:
-            return False, f"{self._url}: {error.detail}"
-        return reply.status < 500, f"{self._url}: reached, HTTP {reply.status}"
-
-    async def _try_token(self, tokens: TokenCache[str]) -> tuple[bool, str]:
-        try:
-            await tokens.get()
-        except (AdapterError, ValueError) as error:
-            return False, f"token: {error}"
-        return True, "token: received"
 
 
 def _enveloping(signer: Signer | None) -> Sign | None:

@@ -16,7 +16,9 @@ from lxml import etree
 
 from adapters.base import Request
 
-_HOLE = re.compile(r"\{([^{}]*)\}")
+HOLE = re.compile(r"\{([^{}]*)\}")
+"""A hole; its first group is what is inside the braces."""
+
 _KINDS = re.compile(r"key|id|context:[\w.-]+|payload:[\w./-]+|attribute:[\w./-]*@[\w.-]+")
 
 
@@ -24,7 +26,7 @@ def check(template: str) -> str:
     """Give back ``template`` if every hole is one that `fill` knows. Raises ValueError naming the first
     that is not.
     """
-    for hole in _HOLE.findall(template):
+    for hole in HOLE.findall(template):
         if not _KINDS.fullmatch(hole):
             raise ValueError(
                 f"{{{hole}}} is unknown; use {{key}}, {{id}}, {{context:…}}, {{payload:…}}, {{attribute:…}}"
@@ -36,7 +38,7 @@ def fill(template: str, request: Request, payload: etree._Element | None, new_id
     """``template`` with every hole filled, as plain text. Raises ValueError naming a hole that has no
     value.
     """
-    return _HOLE.sub(lambda hole: _value(hole[1], request, payload, new_id), template)
+    return HOLE.sub(lambda hole: _value(hole[1], request, payload, new_id), template)
 
 
 def fill_xml(
@@ -44,9 +46,7 @@ def fill_xml(
 ) -> bytes:
     """``template``, an XML document, with every hole filled and escaped. Raises ValueError."""
     quotes = {'"': "&quot;", "'": "&apos;"}
-    return _HOLE.sub(
-        lambda hole: escape(_value(hole[1], request, payload, new_id), quotes), template
-    ).encode()
+    return HOLE.sub(lambda hole: escape(_value(hole[1], request, payload, new_id), quotes), template).encode()
 
 
 def _value(hole: str, request: Request, payload: etree._Element | None, new_id: Callable[[], str]) -> str:
@@ -55,13 +55,14 @@ def _value(hole: str, request: Request, payload: etree._Element | None, new_id: 
     if hole == "id":
         return new_id()
     kind, _, name = hole.partition(":")
-    value = request.context.get(name) if kind == "context" else _in_payload(kind, name, payload)
+    value = request.context.get(name) if kind == "context" else in_payload(kind, name, payload)
     if not value:
         raise ValueError(f"{request.operation}: nothing to put in place of {{{hole}}}")
     return value
 
 
-def _in_payload(kind: str, name: str, payload: etree._Element | None) -> str | None:
+def in_payload(kind: str, name: str, payload: etree._Element | None) -> str | None:
+    """The text (``payload``) or attribute (``attribute``) on a path of local names; None if there is none."""
     if payload is None:
         return None
     path, _, attribute = name.partition("@")

@@ -1,9 +1,8 @@
-"""What adapters share about signatures: whose are expected, and whether ours will be accepted."""
+"""What adapters share about signatures: our key if we sign, and whose signatures are expected."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
 
 from lxml import etree
 
@@ -54,11 +53,3 @@ class Expected:
         """Verify an enveloped signature. Raises `signing.errors.SigningError`."""
         verified = verify_enveloped(root, self.trust, self.clock())
         return Proven(verified.element, self.accept(verified))
-
-
-def certificate_line(signer: Signer, now: datetime) -> tuple[bool, str]:
-    """Whether our certificate is valid now, and a line that says until when."""
-    until = signer.certificate.not_valid_after_utc
-    valid = signer.certificate.not_valid_before_utc <= now <= until
-    hint = "" if until - now > timedelta(days=30) else ": renew it"
-    return valid, f"our certificate is {'valid' if valid else 'NOT valid'} until {until:%Y-%m-%d}{hint}"

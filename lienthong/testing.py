@@ -63,7 +63,7 @@ class _Contract:
     secrets: ClassVar[Mapping[str, str]] = {}
 
     def settings(self, url: str) -> Mapping[str, Any]:
-        """Settings of the adapter, its agency being at ``url``; a sender's time-out must be short."""
+        """Settings of the adapter, its agency being at ``url``."""
         raise AssertionError("say how the adapter is set up")
 
     def signer(self) -> Signer | None:
@@ -74,8 +74,10 @@ class _Contract:
         """Whom the hub trusts, if the settings make the adapter verify."""
         return None
 
-    def build(self, url: str, http: HttpClient) -> Any:
-        """The adapter, with a clock that stands still, counted identifiers and the secrets of this class."""
+    def build(self, url: str, http: HttpClient, **changes: Any) -> Any:
+        """The adapter, with ``changes`` to its settings, a clock that stands still, counted identifiers
+        and the secrets of this class.
+        """
         lent = Resources(
             http=http,
             contracts=self.contracts,
@@ -85,7 +87,7 @@ class _Contract:
             signer=self.signer(),
             trust=self.trust(),
         )
-        return self.spec.build(self.spec.settings.model_validate(self.settings(url)), lent)
+        return self.spec.build(self.spec.settings.model_validate({**self.settings(url), **changes}), lent)
 
     def _assert_no_secret(self, *texts: object) -> None:
         shown = " ".join(text.decode("latin-1") if isinstance(text, bytes) else str(text) for text in texts)
@@ -106,6 +108,9 @@ class _Contract:
 
 class AdapterContract(_Contract):
     """The promises of a `Sender`. A subclass says how the adapter is set up and what its agency answers."""
+
+    patience: ClassVar[str] = "timeout_seconds"
+    """The setting that bounds an exchange, in seconds."""
 
     def request(self, number: int = 0) -> Request:
         """A request that the contract allows; another ``number`` makes another key."""
@@ -151,10 +156,10 @@ class AdapterContract(_Contract):
 
     @contextlib.asynccontextmanager
     async def _facing(
-        self, http: HttpClient, behaviour: Behaviour
+        self, http: HttpClient, behaviour: Behaviour, **changes: Any
     ) -> AsyncIterator[tuple[Sender, FakeAgency]]:
         async with FakeAgency(behaviour) as agency:
-            sender = self.build(agency.url, http)
+            sender = self.build(agency.url, http, **changes)
             yield sender, agency
             await sender.close()
 
@@ -236,7 +241,8 @@ class AdapterContract(_Contract):
             before = self.prelude(heard)
             return said if before is None else before
 
-        async with self._facing(http, says) as (sender, _):
+        impatient = {self.patience: 0.3} if said is None and self.spec.features.network else {}
+        async with self._facing(http, says, **impatient) as (sender, _):
             self._needs_network(sender)
             failure = await self._failure(sender, sender.encode(self.request()))
         assert isinstance(failure, classes)

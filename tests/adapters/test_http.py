@@ -66,7 +66,7 @@ async def test_no_complete_answer_is_ambiguous_unless_safe(
     """Silence, hanging up, a cut body and noise after the request was written: it may have been taken in."""
     async with FakeAgency(lambda _: said) as agency:
         with pytest.raises(expected):
-            await client.request("POST", agency.url, body=b"x", timeout_seconds=0.2, safe=safe)
+            await client.request("POST", agency.url, body=b"x", timeout_seconds=0.5, safe=safe)
 
 
 async def test_waiting_for_a_connection_is_unavailable() -> None:

@@ -84,7 +84,6 @@ class TestDocument(Notes):
             "wsdl": "note.wsdl",
             "port": "Soap11",
             "address": f"{url}/notes",
-            "timeout_seconds": 0.4,
             "auth": {"kind": "basic", "user": "u", "password": "p"},
             "asks": {"Submit": {"operation": "Ask", "template": question}},
         }
@@ -101,7 +100,6 @@ class TestWsSecurity(Notes):
             "wsdl": "note.wsdl",
             "port": "Soap12",
             "address": f"{url}/notes",
-            "timeout_seconds": 0.4,
             "security": "wss-x509",
             "verify_reply": "wss-x509",
             "addressing": True,
@@ -152,7 +150,6 @@ class TestRpc(AdapterContract):
         return {
             "wsdl": "ledger.wsdl",
             "address": f"{url}/ledger",
-            "timeout_seconds": 0.4,
             "security": "enveloped",
             "unsigned": ["login", "ask"],
             "verify_reply": "enveloped",
@@ -392,9 +389,9 @@ async def test_one_way_operation_succeeds_with_nothing(http: HttpClient) -> None
 async def test_time_out_of_a_safe_operation_is_unavailable(http: HttpClient) -> None:
     """A look-up may be repeated; a submission may not."""
     with pytest.raises(errors.Ambiguous):
-        await exchange(http, TestDocument(), None)
+        await exchange(http, TestDocument(), None, timeout_seconds=0.3)
     with pytest.raises(errors.Unavailable):
-        await exchange(http, TestDocument(), None, safe=["Submit"])
+        await exchange(http, TestDocument(), None, timeout_seconds=0.3, safe=["Submit"])
 
 
 async def test_token_is_fetched_once_for_many(http: HttpClient) -> None:
@@ -434,7 +431,7 @@ async def test_refused_token_is_renewed_once(http: HttpClient) -> None:
 async def test_silent_login_leaves_the_message_unsent(http: HttpClient) -> None:
     """A time-out while logging in is not ambiguous: the message itself never left."""
     with pytest.raises(errors.Unavailable):
-        await exchange(http, TestRpc(), None)
+        await exchange(http, TestRpc(), None, timeout_seconds=0.3)
 
 
 async def test_refused_login_is_about_identity(http: HttpClient) -> None:
