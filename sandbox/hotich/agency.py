@@ -9,6 +9,7 @@ from typing import Any
 from lxml import etree
 from starlette.routing import BaseRoute, Route
 
+from sandbox.core import tokens
 from sandbox.core.agency import Agency
 from sandbox.core.contract import Contract
 from sandbox.core.desk import Record
@@ -19,12 +20,12 @@ from sandbox.core.places import commune
 from sandbox.core.readable import VIETNAM, local, readable, supplement_deadline
 from sandbox.core.service import Exchange, HttpRefusal, Operation, SoapService
 from sandbox.core.soap import SOAP11, SoapFault
+from sandbox.core.tokens import LIFETIME, Tokens
 from sandbox.core.xml import add, child, copy_of, local_name, parse, serialize, text
-from sandbox.hotich import register, results, tokens
+from sandbox.hotich import register, results
 from sandbox.hotich.checks import dossier_errors, file_errors, record_errors
 from sandbox.hotich.register import Register
 from sandbox.hotich.results import TIME, done, refused, refused_fields
-from sandbox.hotich.tokens import LIFETIME, Tokens
 
 NAMESPACE = "urn:botuphap:hotich:lienthong:1.0"
 WITHDRAWAL = "rutHoSo"
@@ -42,8 +43,8 @@ class HoTich(Agency):
     def prepare(self) -> None:
         """Set up register, tokens and schema."""
         options = self.site.options
-        user, password = options.get("user", "lienthong"), options.get("password", "mat-khau-thu")
-        self.tokens = Tokens(self.database, self.clock, self.site.new_id, user, password)
+        self.account = (options.get("user", "lienthong"), options.get("password", "mat-khau-thu"))
+        self.tokens = Tokens(self.database, self.clock, self.site.new_id)
         self.register = Register(self.database, self.clock, self.random)
         self.parts = structure_schema(self.contract_folder / "hotich.xsd")
 
@@ -99,10 +100,9 @@ class HoTich(Agency):
             raise SoapFault("sender", "Chữ ký số không hợp lệ", str(error), subcode=subcode) from error
 
     def _token(self, part: etree._Element) -> etree._Element:
-        token = self.tokens.give(text(part, "taiKhoan"), text(part, "matKhau"))
-        if token is None:
+        if (text(part, "taiKhoan"), text(part, "matKhau")) != self.account:
             raise HttpRefusal(401, "Sai tài khoản hoặc mật khẩu", {"WWW-Authenticate": "Bearer"})
-        return results.part(token=token, thoiHan=int(LIFETIME.total_seconds()))
+        return results.part(token=self.tokens.issue(), thoiHan=int(LIFETIME.total_seconds()))
 
     def _submit(self, part: etree._Element) -> etree._Element:
         key, dossier = text(part, "khoaGiaoDich"), text(part, "maHoSoLT")
