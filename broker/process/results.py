@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from broker.canonical.document import tag, text_at
 from broker.model import Dossier, Step
-from broker.process import paths
 from broker.process.rules import RuleSet, StepRule
 from signing.xml import parse
 
 # A paper is generated and signed anew whenever it is asked for; its bytes say nothing of a change.
-_PAPER_BYTES = frozenset({paths.qualified("Content"), paths.qualified("SHA256")})
+_PAPER_BYTES = frozenset({tag("Content"), tag("SHA256")})
 
 
 def facts(rules: RuleSet, dossier: Dossier) -> dict[str, str]:
@@ -28,8 +28,7 @@ def given(rule: StepRule, result: bytes | None) -> dict[str, str]:
     if result is None or not rule.gives:
         return {}
     root = parse(result)
-    found = {fact: paths.text(root, path) for fact, path in rule.gives.items()}
-    return {fact: value for fact, value in found.items() if value is not None}
+    return {fact: value for fact, path in rule.gives.items() if (value := text_at(root, path))}
 
 
 def missing(rule: StepRule, step: Step) -> tuple[str, ...]:
@@ -40,7 +39,7 @@ def missing(rule: StepRule, step: Step) -> tuple[str, ...]:
 
 def same(rule: StepRule, old: bytes, new: bytes) -> bool:
     """True if two results say the same, apart from facts that one lacks and from the bytes of papers."""
-    late = {paths.qualified(path.rsplit("/", 1)[-1]) for path in rule.gives.values()} | _PAPER_BYTES
+    late = {tag(path.rsplit("/", 1)[-1]) for path in rule.gives.values()} | _PAPER_BYTES
     return list(_leaves(parse(old), late)) == list(_leaves(parse(new), late))
 
 

@@ -13,9 +13,9 @@ from itertools import pairwise
 from lxml import etree
 from pydantic import Field, field_validator, model_validator
 
+from broker.canonical.document import find, text_at
 from broker.config.base import DeadlineText, ElementPath, Frozen, Name, Words
 from broker.model import Problem, Step, StepState
-from broker.process import paths
 
 _DAY = timedelta(days=1)
 
@@ -182,7 +182,7 @@ def plan(rules: RuleSet, declaration: etree._Element) -> tuple[StepRule, ...]:
     return tuple(
         step
         for step in rules.steps
-        if step.chosen_by is None or paths.find(declaration, step.chosen_by) is not None
+        if step.chosen_by is None or find(declaration, step.chosen_by) is not None
     )
 
 
@@ -196,5 +196,5 @@ def exclusions(rules: RuleSet, declaration: etree._Element) -> tuple[Problem, ..
     return tuple(
         Problem(case.field, case.vi, case.en)
         for case in rules.excludes
-        if paths.text(declaration, case.field) in case.values
+        if text_at(declaration, case.field) in case.values
     )
