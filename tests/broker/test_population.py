@@ -1,0 +1,147 @@
+"""The conversation with the population register, and what it proves field by field."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from broker.canonical.plan import Node
+from broker.canonical.read import Person, PersonRecord
+from broker.dates import PartialDate
+from broker.population import Check, Declared, Query, checks, declared
+from tests.broker.families import FATHER, HEAD, MOTHER, Register, declaration, head_xml, person_xml
+
+
+def verdicts(tree: Node, register: Register) -> dict[str, str]:
+    """Path → what the register said, over all persons."""
+    talks = [register.ask(check) for check in checks(tree)]
+    return {verdict.path: verdict.outcome for talk in talks for verdict in talk.verdicts()}
+
+
+def of_mother(**changes: str) -> dict[str, str]:
+    """The verdicts on a mother declared with ``changes``, short."""
+    found = verdicts(declaration(person_xml("Mother", MOTHER, **changes)), Register(MOTHER))
+    return {path.removeprefix("Mother/"): outcome for path, outcome in found.items()}
+
+
+def test_who_is_declared_as_the_register_holds_them_matches_in_one_question() -> None:
+    """One look-up confirms all fields."""
+    register = Register(MOTHER)
+    found = verdicts(declaration(person_xml("Mother", MOTHER)), register)
+    assert len(register.asked) == 1
+    assert set(found.values()) == {"match"}
+    assert len(found) == 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "number", "name", "birth"),
+    [
+        ({"full_name": "Nguyễn Thị Hạnh"}, "match", "differs", "match"),
+        ({"full_name": "Nguyễn Thị Hoa"}, "match", "differs", "match"),
+        ({"birth_date": "1992-05-03"}, "match", "match", "differs"),
+        ({"personal_number": "079192000999"}, "differs", "unknown", "unknown"),
+        ({"full_name": "Lê An", "birth_date": "1990"}, "differs", "unknown", "unknown"),
+        ({"birth_date": "1992"}, "match", "match", "match"),
+        ({"full_name": "Nguyễn Thị Hoà"}, "match", "match", "match"),
+    ],
+)
+def test_the_differing_field_is_named(changes: dict[str, str], number: str, name: str, birth: str) -> None:
+    """The register only says "not found"; questions about two values at a time tell which one is wrong."""
+    found = of_mother(**changes)
+    assert (found["PersonalNumber"], found["Name"], found["BirthDate"]) == (number, name, birth)
+
+
+def test_what_only_the_record_can_say_is_compared_or_unknown() -> None:
+    """Ethnic group, nationality and residence."""
+    assert of_mother(ethnicity="02")["Ethnicity"] == "differs"
+    assert of_mother(birth_date="1992-05-03")["Ethnicity"] == "unknown"
+
+
+def test_a_year_alone_is_no_difference() -> None:
+    """The register knows the father's year only: a whole date in the declaration agrees."""
+    found = verdicts(declaration(person_xml("Father", FATHER, birth_date="1978-03-04")), Register(FATHER))
+    assert found["Father/BirthDate"] == "match"
+
+
+def test_a_person_without_a_number_is_not_asked_about() -> None:
+    """A foreigner or an unknown number: nothing is known, and nobody was asked."""
+    register = Register()
+    (check,) = checks(declaration(person_xml("Father", FATHER, number=False)))
+    found = register.ask(check).verdicts()
+    assert register.asked == []
+    assert {(verdict.outcome, verdict.asked) for verdict in found} == {("unknown", False)}
+
+
+def test_a_mother_who_applies_is_asked_about_once() -> None:
+    """The answer counts for both roles; each look-up of a citizen needs a reason."""
+    tree = declaration(
+        person_xml("Applicant", MOTHER), person_xml("Mother", MOTHER), person_xml("Father", FATHER)
+    )
+    assert [check.key for check in checks(tree)] == ["Applicant", "Father"]
+    register = Register(MOTHER, FATHER)
+    found = verdicts(tree, register)
+    assert found["Applicant/Name"] == found["Mother/Name"] == "match"
+    assert len(register.asked) == 2
+
+
+def test_two_spellings_of_one_person_are_two_questions() -> None:
+    """What differs between the roles is what must be found out."""
+    tree = declaration(
+        person_xml("Applicant", MOTHER), person_xml("Mother", MOTHER, full_name="Nguyễn Thị Hạnh")
+    )
+    found = verdicts(tree, Register(MOTHER))
+    assert (found["Applicant/Name"], found["Mother/Name"]) == ("match", "differs")
+
+
+def test_the_head_of_the_household_is_confirmed_without_a_birth_date() -> None:
+    """The form has none; if name and number do not belong together, either may be wrong."""
+    assert verdicts(declaration(head_xml(HEAD)), Register(HEAD)) == {
+        "Household/HeadPersonalNumber": "match",
+        "Household/HeadName": "match",
+    }
+    stranger = dataclasses.replace(HEAD, full_name="LÊ VĂN TÁM")
+    assert verdicts(declaration(head_xml(stranger)), Register(HEAD)) == {
+        "Household/HeadPersonalNumber": "unknown",
+        "Household/HeadName": "differs",
+    }
+
+
+def test_a_query_is_a_canonical_document_on_behalf_of_an_officer() -> None:
+    """Number, name and date as declared; who asks and why."""
+    query = Query("lookup", "079192000111", "Nguyễn Thị Hòa", PartialDate(1992))
+    text = query.document(request_id="r-1", officer="CB01", unit="26734", purpose="2.002621").decode()
+    for part in (">lookup<", ">r-1<", ">CB01<", ">2.002621<", ">Nguyễn Thị Hòa<", ">1992<"):
+        assert part in text
+
+
+def test_answers_without_a_question_are_refused() -> None:
+    """A conversation that has ended takes nothing more, and one under way gives no verdict."""
+    check = Check((Declared("Mother", "079192000111", "Nguyễn Thị Hòa"),))
+    with pytest.raises(ValueError, match="more to ask"):
+        check.verdicts()
+    ended = check.feed(PersonRecord(True))
+    with pytest.raises(ValueError, match="nothing was asked"):
+        ended.feed(PersonRecord(True))
+
+
+def test_an_empty_declaration_has_nobody_to_check() -> None:
+    """An abandoned child without applicant data gives no person."""
+    assert list(declared(declaration())) == []
+
+
+@given(st.lists(st.booleans(), min_size=6, max_size=6), st.booleans())
+def test_every_conversation_ends(answers: list[bool], dated: bool) -> None:
+    """Whatever the register says, few questions suffice, and replaying the answers gives the same end."""
+    person = Declared("Mother", "1" * 12, "Nguyễn Thuý Hòa", PartialDate(1992) if dated else None)
+    check = Check((person,))
+    for answer in answers:
+        if check.next_query() is None:
+            break
+        check = check.feed(
+            PersonRecord(answer, person=Person("1" * 12, "NGUYỄN THUÝ HÒA") if answer else None)
+        )
+    assert check.next_query() is None
+    assert Check((person,), check.answers).verdicts() == check.verdicts()
