@@ -41,7 +41,8 @@ WORDING = {
 class FieldError:
     """One field that is not acceptable.
 
-    ``kind`` is ``length``, ``list``, ``format``, ``missing`` or ``content``.
+    ``kind`` is ``length``, ``list``, ``format`` or ``missing``, which have a wording of their own, or another
+    word (``content``, ``state``): then ``reason`` is the whole sentence.
     """
 
     kind: str
@@ -51,7 +52,7 @@ class FieldError:
     @property
     def sentence(self) -> str:
         """The observed Vietnamese wording, with the field's name in it."""
-        if self.kind == "content":
+        if self.kind not in WORDING:
             return self.reason
         return f"{self.field} {WORDING[self.kind]}" + (f" ({self.reason})" if self.reason else "")
 
