@@ -1,0 +1,265 @@
+"""Carries out what the process engine decided: the one place where a dossier changes.
+
+Decide, prepare, commit: the engine decides on what was read; documents are made (mapped, validated) outside of any
+transaction; then everything is stored in one transaction together with the message that caused it, unless the dossier
+changed meanwhile, in which case the decision is made anew on what is there now.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+
+import structlog
+
+from broker.book import Book
+from broker.clock import Clock, NewId
+from broker.mapping import MappingError
+from broker.model import (
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Dossier,
+    Phase,
+    StepState,
+    Transition,
+    WorkItem,
+)
+from broker.outbox import WHOLE, Case, Outbox
+from broker.process import commands as c
+from broker.process import states
+from broker.process.apply import apply, transitions
+from broker.process.engine import Engine
+from broker.store.engine import Store, Tx
+from broker.store.rows import DeliveryFilter
+
+log = structlog.get_logger(__name__)
+
+Told = Callable[[str], StepState | None]
+Decide = Callable[[Engine, Dossier, Told], Sequence[c.Command]]
+Unit = Callable[[Tx], None]
+
+_TRIES = 8
+_WHOLE_STATE = {
+    Phase.ASKING: StepState.SUPPLEMENT,
+    Phase.CHECKING: StepState.RECEIVED,
+    Phase.REFUSED: StepState.REJECTED,
+    Phase.WITHDRAWN: StepState.WITHDRAWN,
+}
+
+
+class Stale(Exception):
+    """The dossier changed between reading and writing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Cause:
+    """What a change belongs to: the message that reported it, the citizen's words that go on to an agency."""
+
+    message_id: str | None = None
+    supplement: bytes | None = None
+    reason: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class _Plan:
+    """A change ready to be stored."""
+
+    before: Dossier
+    after: Dossier
+    commands: tuple[c.Command, ...]
+    lines: tuple[Transition, ...]
+    deliveries: tuple[Delivery, ...]
+    work: tuple[WorkItem, ...]
+
+
+class Changes:
+    """Changes dossiers."""
+
+    def __init__(self, store: Store, book: Book, outbox: Outbox, clock: Clock, new_id: NewId) -> None:
+        """``book`` has the engine of every rule set and the owner of every agency."""
+        self._store = store
+        self._book = book
+        self._outbox = outbox
+        self._clock = clock
+        self._new_id = new_id
+
+    async def change(
+        self,
+        dossier_id: str,
+        decide: Decide,
+        settle: Unit | None = None,
+        cause: Cause = Cause(),
+        edit: Callable[[Dossier], Dossier] | None = None,
+    ) -> Dossier:
+        """Decide and store, with ``settle`` in the same transaction. ``edit`` changes the declaration itself first.
+
+        Raises Missing for an unknown dossier, and whatever ``settle`` raises (then nothing is stored).
+        """
+        for _ in range(_TRIES):
+            dossier, codes, history = await self._store.aread(lambda tx: _read(tx, dossier_id))
+            plan = self._plan(dossier, codes, history, decide, cause, edit)
+            try:
+                await self._store.write(partial(self._commit, plan=plan, settle=settle, cause=cause))
+            except Stale:
+                continue
+            return plan.after
+        raise Stale(f"dossier {dossier_id} keeps changing")
+
+    def _plan(
+        self,
+        before: Dossier,
+        codes: Mapping[str, str],
+        history: Sequence[Transition],
+        decide: Decide,
+        cause: Cause,
+        edit: Callable[[Dossier], Dossier] | None,
+    ) -> _Plan:
+        now = self._clock()
+        engine = self._book.engine(before)
+        edited = edit(before) if edit else before
+        decided = tuple(decide(engine, edited, lambda step: states.told(history, step)))
+        commands, deliveries, work = self._prepare(
+            Case(edited, engine.rules, codes), engine, decided, cause, now
+        )
+        after = apply(edited, commands)
+        lines = transitions(edited, commands, now)
+        reports = [line for line in lines if self._is_news(line, commands)] + _whole(before, after, now)
+        deliveries += self._outbox.states(Case(after, engine.rules, codes), reports)
+        work += self._notices(engine, after, commands, cause, now)
+        return _Plan(before, after, commands, lines, tuple(deliveries), tuple(work))
+
+    def _prepare(
+        self, case: Case, engine: Engine, decided: Sequence[c.Command], cause: Cause, now: datetime
+    ) -> tuple[tuple[c.Command, ...], list[Delivery], list[WorkItem]]:
+        """Make the document of every `Send`. One that can't be made leaves its step stuck, with an owner."""
+        commands: list[c.Command] = []
+        deliveries: list[Delivery] = []
+        work: list[WorkItem] = []
+        for command in decided:
+            commands.append(command)
+            if not isinstance(command, c.Send):
+                continue
+            now_case = dataclasses.replace(case, dossier=apply(case.dossier, commands))
+            try:
+                deliveries.append(self._outbox.step(now_case, command, cause.supplement, cause.reason))
+            except MappingError as error:
+                commands += engine.on_failed(now_case.dossier, command.step, command.kind, str(error), now)
+                work.append(self._item("mapping", str(error), now_case.dossier, command.step, cause))
+        return tuple(commands), deliveries, work
+
+    def _is_news(self, line: Transition, commands: Sequence[c.Command]) -> bool:
+        """True for a line that is a step's move into a state that portals know."""
+        return line.state in states.REPORTED and any(
+            isinstance(command, c.Move)
+            and (command.step, command.state, command.at) == (line.step, line.state, line.at)
+            for command in commands
+        )
+
+    def _notices(
+        self, engine: Engine, dossier: Dossier, commands: Sequence[c.Command], cause: Cause, now: datetime
+    ) -> list[WorkItem]:
+        """Work items for what a person has to look at. Repeats of one alarm have one id and stay one item."""
+        found = []
+        for command in commands:
+            match command:
+                case c.Contradiction(step, note):
+                    found.append(self._item("contradiction", note, dossier, step, cause))
+                case c.Overdue(step, due):
+                    alarm = self._item("deadline", f"due {due.isoformat()}", dossier, step, cause)
+                    name = f"due:{dossier.id}:{step or WHOLE}:{due:%y%m%d%H%M}"
+                    found.append(dataclasses.replace(alarm, id=name[:64]))
+                case c.Move(step, StepState.STUCK, _, _, _, note):
+                    found.append(self._item("stuck", note or "stuck", dossier, step, cause))
+        return found
+
+    def _item(self, kind: str, reason: str, dossier: Dossier, step: str | None, cause: Cause) -> WorkItem:
+        agency = dossier.step(step).agency if step else None
+        return WorkItem(
+            id=self._new_id(),
+            kind=kind,
+            at=self._clock(),
+            owner=self._book.owner(agency),
+            reason=reason,
+            agency=agency,
+            dossier_id=dossier.id,
+            message_id=cause.message_id,
+        )
+
+    def _commit(self, tx: Tx, plan: _Plan, settle: Unit | None, cause: Cause) -> None:
+        if tx.dossiers.lock(plan.before.id) != plan.before:
+            raise Stale(plan.before.id)
+        if settle is not None:
+            settle(tx)
+        if plan.after != plan.before:
+            self._store_dossier(tx, plan)
+        for line in plan.lines:
+            tx.dossiers.add_transition(plan.after.id, dataclasses.replace(line, message_id=cause.message_id))
+        for command in plan.commands:
+            self._side_effect(tx, plan.after, command)
+        for delivery in plan.deliveries:
+            tx.deliveries.enqueue(delivery)
+        for item in plan.work:
+            tx.work.add(item)
+
+    def _store_dossier(self, tx: Tx, plan: _Plan) -> None:
+        tx.dossiers.update(plan.after)
+        known = {step.id: step for step in plan.before.steps}
+        tx.dossiers.add_steps(plan.after.id, [step for step in plan.after.steps if step.id not in known])
+        for step in plan.after.steps:
+            if step.id in known and step != known[step.id]:
+                tx.dossiers.update_step(plan.after.id, step)
+
+    def _side_effect(self, tx: Tx, dossier: Dossier, command: c.Command) -> None:
+        match command:
+            case c.SetAgencyCode(step, code):
+                tx.dossiers.add_code(dossier.id, f"{dossier.step(step).agency}-{step}", code)
+            case c.SetResult(_, _, str() as number):
+                tx.dossiers.add_code(dossier.id, "personal-number", number)
+            case c.Move(step, state) if state in states.REPORTED:
+                _end_sending(tx, dossier, step, self._clock())
+            case c.Cancel(step) | c.Move(step, StepState.WITHDRAWN | StepState.REJECTED):
+                _cancel_waiting(tx, dossier, step, self._clock())
+
+
+def _read(tx: Tx, dossier_id: str) -> tuple[Dossier, dict[str, str], list[Transition]]:
+    dossier = tx.dossiers.get(dossier_id)
+    stuck = any(step.state in (StepState.STUCK, StepState.SENDING) for step in dossier.steps)
+    return dossier, tx.dossiers.codes(dossier_id), tx.dossiers.transitions(dossier_id) if stuck else []
+
+
+def _whole(before: Dossier, after: Dossier, now: datetime) -> list[Transition]:
+    """What the portal is told of the dossier as a whole, beside its steps."""
+    state = _WHOLE_STATE.get(after.phase)
+    if after.phase == before.phase or state is None:
+        return []
+    return [Transition(WHOLE, state, now, now, "hub", note=after.reason)]
+
+
+def _end_sending(tx: Tx, dossier: Dossier, step: str, now: datetime) -> None:
+    """The agency speaks of the step: evidently it has it, whatever became of the answer to our message."""
+    for delivery in _of_step(tx, dossier, step):
+        if (
+            delivery.kind is DeliveryKind.STEP
+            and delivery.state is not DeliveryState.DONE
+            and delivery.attempts
+        ):
+            tx.deliveries.settle(delivery.id, now, "the agency reported on it")
+
+
+def _cancel_waiting(tx: Tx, dossier: Dossier, step: str, now: datetime) -> None:
+    for delivery in _of_step(tx, dossier, step):
+        if delivery.state is DeliveryState.QUEUED and delivery.kind in (
+            DeliveryKind.STEP,
+            DeliveryKind.SUPPLEMENT,
+        ):
+            tx.deliveries.cancel(delivery.id, now, "the step ended")
+
+
+def _of_step(tx: Tx, dossier: Dossier, step: str) -> list[Delivery]:
+    page = tx.deliveries.list(
+        DeliveryFilter(dossier_id=dossier.id, agency=dossier.step(step).agency), limit=50
+    )
+    return [delivery for delivery in page.items if delivery.step == step]

@@ -1,0 +1,105 @@
+"""One try at a delivery: encode, log, send, log what came back, and hand the meaning on.
+
+Nothing here decides what to do about a failure (that is `broker.delivery.policy`) or what an answer means for a dossier
+(that is the handler of the delivery's kind); an attempt only makes sure that each step is on record before the next.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from adapters.base import Reply, Wire
+from adapters.errors import AdapterError, Malformed
+from broker.agency import Agency
+from broker.clock import Clock, NewId
+from broker.model import Delivery, Message
+from broker.store.engine import Store, Tx
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Exchanged:
+    """A request that was answered: the canonical document in the answer, and the answer as a message to be logged."""
+
+    document: bytes
+    message: Message
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Broken:
+    """A request that was not answered as it should be. ``message`` is what came back instead, if anything did."""
+
+    error: AdapterError
+    message: Message
+
+
+class Attempts:
+    """Runs single exchanges with agencies, each message logged before it counts."""
+
+    def __init__(self, store: Store, clock: Clock, new_id: NewId) -> None:
+        """Nothing is opened: the store is the hub's."""
+        self._store = store
+        self._clock = clock
+        self._new_id = new_id
+
+    async def exchange(self, agency: Agency, delivery: Delivery) -> Exchanged | Broken:
+        """Send ``delivery`` once and read the answer. Never raises `AdapterError`: it is part of the result."""
+        wire = agency.encode(delivery)
+        request_id = await self._log_request(agency, delivery, wire)
+        try:
+            reply = await agency.send(wire)
+            document = agency.read(delivery.operation, reply, delivery.created_at.date())
+        except AdapterError as error:
+            return Broken(error, self._failure(delivery, error, request_id))
+        return Exchanged(document, self._answer(delivery, reply, request_id))
+
+    async def _log_request(self, agency: Agency, delivery: Delivery, wire: Wire) -> str:
+        """Commit the exact bytes to the message log; only then may they leave (promise 2 of the design)."""
+        message = dataclasses.replace(
+            self._message(delivery, "out", "request"),
+            body=wire.body,
+            content_type=_media_type(wire.headers.get("Content-Type", "")),
+            officer=delivery.context.get("officer"),
+            purpose=delivery.context.get("purpose"),
+        )
+
+        def commit(tx: Tx) -> None:
+            tx.messages.add(message)
+            tx.deliveries.begin_attempt(delivery, message.id, self._clock())
+
+        await self._store.write(commit)
+        return message.id
+
+    def _answer(self, delivery: Delivery, reply: Reply, request_id: str) -> Message:
+        return dataclasses.replace(
+            self._message(delivery, "in", "reply"),
+            body=reply.body,
+            related_id=request_id,
+            signer=reply.signer,
+        )
+
+    def _failure(self, delivery: Delivery, error: AdapterError, request_id: str) -> Message:
+        """What came back instead of an answer; with no bytes it still is an entry: the attempt and how it ended."""
+        kind = "reply" if error.raw is not None and not isinstance(error, Malformed) else "failed"
+        return dataclasses.replace(
+            self._message(delivery, "in", kind),
+            body=error.raw or b"",
+            related_id=request_id,
+            outcome=type(error).__name__.lower(),
+            content_type="application/octet-stream" if error.raw is None else "application/xml",
+        )
+
+    def _message(self, delivery: Delivery, direction: str, kind: str) -> Message:
+        return Message(
+            id=self._new_id(),
+            at=self._clock(),
+            direction=direction,
+            kind=kind,
+            agency=delivery.agency,
+            operation=delivery.operation,
+            body=b"",
+            dossier=delivery.context.get("dossier"),
+        )
+
+
+def _media_type(content_type: str) -> str:
+    return content_type.split(";")[0].strip() or "application/xml"

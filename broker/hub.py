@@ -1,0 +1,304 @@
+"""The composition root: every part of a hub is made and joined here, and nowhere else.
+
+Each collaborator can be passed in, so a test or a simulation calls the same function with its own clock, ids, randomness
+or adapters.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import random
+import secrets
+import socket
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters import registry
+from adapters.base import Resources, Sender
+from adapters.http import HttpClient
+from broker import clock as clocks
+from broker.agency import Agency
+from broker.book import Book
+from broker.callbacks import Callbacks
+from broker.canonical.schemas import Schemas
+from broker.changes import Changes
+from broker.checks import Checks
+from broker.codes import DossierCodes
+from broker.config.agency import AdapterUse, AgencyConfig
+from broker.config.project import Project
+from broker.delivery.attempt import Attempts
+from broker.delivery.queue import Queue, SqlQueue
+from broker.delivery.worker import Worker, WorkerSettings
+from broker.inbox import Inbox
+from broker.intake import Intake
+from broker.logbook import Logbook
+from broker.mapping import Mapping as MessageMapping
+from broker.mapping import load_all
+from broker.outbox import Outbox
+from broker.outcomes import Outcomes, Questions
+from broker.process.engine import Abilities
+from broker.reports import Reports
+from broker.rounds import Rounds
+from broker.routing import Router
+from broker.scheduler import Scheduler
+from broker.standing import Standing
+from broker.store.blobs import BlobFolder
+from broker.store.engine import Store
+from signing.keys import Signer, load_key, read_certificates
+from signing.note import NoteSigner, load_note_key
+from signing.trust import Trust
+
+INTAKE_PATH = "/soap/intake"
+"""Where the hub's own SOAP service is served."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Hub:
+    """A hub, ready to serve, to work, or both."""
+
+    project: Project
+    store: Store
+    http: HttpClient
+    schemas: Schemas
+    agencies: Mapping[str, Agency]
+    book: Book
+    inbox: Inbox
+    intake: Intake
+    standing: Standing
+    callbacks: Callbacks
+    worker: Worker
+    rounds: Rounds
+    scheduler: Scheduler
+    logbook: Logbook
+    blobs: BlobFolder
+
+    async def close(self) -> None:
+        """Release connections. What was acknowledged is stored already."""
+        self.scheduler.stop()
+        for agency in self.agencies.values():
+            if agency.sender is not None:
+                await agency.sender.close()
+        await self.http.close()
+        self.store.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class Outside:
+    """What a hub takes from the world; a simulation passes its own."""
+
+    clock: clocks.Clock = clocks.system_clock
+    new_id: clocks.NewId = clocks.random_id
+    rng: random.Random = dataclasses.field(default_factory=random.SystemRandom)
+    salt: Callable[[], bytes] = lambda: secrets.token_bytes(16)
+
+
+def open_hub(
+    project: Project,
+    *,
+    outside: Outside | None = None,
+    senders: Mapping[str, Sender] | None = None,
+    signer: Signer | None = None,
+    note_signer: NoteSigner | None = None,
+) -> Hub:
+    """Build the hub of ``project`` over its existing database and keys.
+
+    ``senders`` replaces agencies' adapters by id. Raises WrongRevision or StoreUnavailable for the database, KeyProblem for
+    the keys, MappingError, BadContract or pydantic's ValidationError for what the project says.
+    """
+    outside = outside or Outside()
+    settings = project.hub
+    keys = project.path(settings.keys)
+    signer = signer or load_key(keys, settings.key)
+    note_signer = note_signer or load_note_key(keys, settings.key)
+    trust = load_trust(project)
+    store = Store.open(
+        database_url(project),
+        clock=outside.clock,
+        new_id=outside.new_id,
+        salt=outside.salt,
+        batch=settings.store.batch,
+        linger=settings.store.linger.total_seconds(),
+    )
+    blobs = BlobFolder(project.path(settings.data) / "blobs")
+    http = HttpClient(clock=outside.clock)
+    resources = Resources(
+        http=http,
+        contracts=project.folder / "xsd",
+        clock=outside.clock,
+        new_id=outside.new_id,
+        secret=project.secrets.get,
+        signer=signer,
+        trust=trust,
+    )
+    mappings = load_all(project.folder)
+    agencies = {
+        config.id: _agency(config, mappings, resources, blobs, (senders or {}).get(config.id), outside)
+        for config in project.agencies.values()
+    }
+    return _join(project, outside, store, http, agencies, blobs, trust, note_signer)
+
+
+def _join(
+    project: Project,
+    outside: Outside,
+    store: Store,
+    http: HttpClient,
+    agencies: Mapping[str, Agency],
+    blobs: BlobFolder,
+    trust: Trust,
+    note_signer: NoteSigner,
+) -> Hub:
+    clock, new_id, settings = outside.clock, outside.new_id, project.hub
+    queue: Queue = SqlQueue(store)
+    clients = {client.id: client for client in settings.clients}
+    schemas = Schemas(project.folder)
+    book = Book(
+        project.processes,
+        project.calendar,
+        {agency.id: _abilities(agency.config) for agency in agencies.values()},
+        {agency.id: agency.config.owner for agency in agencies.values()},
+        settings.owner,
+    )
+    portals = {name: name for name in clients if name in agencies and agencies[name].offers("state")}
+    outbox = Outbox(agencies, portals, clock, new_id)
+    changes = Changes(store, book, outbox, clock, new_id)
+    reports = Reports(store, book, changes, blobs, clock, new_id)
+    checks = Checks(
+        store=store,
+        book=book,
+        register=agencies[project.population.agency],
+        policy=project.population.decisions(),
+        changes=changes,
+        outbox=outbox,
+        clock=clock,
+        new_id=new_id,
+    )
+    outcomes = Outcomes(
+        store=store,
+        book=book,
+        agencies=agencies,
+        changes=changes,
+        reports=reports,
+        checks=checks,
+        outbox=outbox,
+        clock=clock,
+        new_id=new_id,
+    )
+    logbook = Logbook(store, project.path(settings.data), settings.public_url.partition("//")[2], clock)
+    logbook.use(note_signer)
+    rounds = Rounds(
+        store=store,
+        book=book,
+        agencies=agencies,
+        changes=changes,
+        outbox=outbox,
+        logbook=logbook,
+        clock=clock,
+        wake=queue.wake,
+    )
+    inbox = Inbox(store, schemas, trust, clock, new_id)
+    intake = Intake(
+        store=store,
+        inbox=inbox,
+        schemas=schemas,
+        book=book,
+        changes=changes,
+        checks=checks,
+        reports=reports,
+        outbox=outbox,
+        codes=DossierCodes(store, settings.dossier_prefix, project.calendar.zone),
+        router=Router(project.units, project.calendar.zone),
+        clients=clients,
+        clock=clock,
+        new_id=new_id,
+        wake=queue.wake,
+    )
+    worker = Worker(
+        store=store,
+        queue=queue,
+        agencies=agencies,
+        attempts=Attempts(store, clock, new_id),
+        handlers=outcomes.handlers(),
+        asker=Questions(outcomes),
+        clock=clock,
+        rng=outside.rng,
+        settings=WorkerSettings(
+            owner=f"{socket.gethostname()}-{os.getpid()}",
+            lease=settings.delivery.lease,
+            batch=settings.delivery.claim,
+            in_flight=settings.delivery.workers,
+            idle=settings.delivery.idle.total_seconds(),
+            limits={agency.id: agency.config.limits.concurrency for agency in agencies.values()},
+        ),
+    )
+    return Hub(
+        project=project,
+        store=store,
+        http=http,
+        schemas=schemas,
+        agencies=agencies,
+        book=book,
+        inbox=inbox,
+        intake=intake,
+        standing=Standing(store, schemas, book, agencies, clients, clock),
+        callbacks=Callbacks(store, agencies, reports, clock, new_id, queue.wake),
+        worker=worker,
+        rounds=rounds,
+        scheduler=Scheduler(store, clock, rounds.jobs(project.schedule.every)),
+        logbook=logbook,
+        blobs=blobs,
+    )
+
+
+def database_url(project: Project) -> str:
+    """The database's URL, taken from a secret if the config says so."""
+    url = project.hub.database
+    return project.secrets.get(url.removeprefix("secret:")) if url.startswith("secret:") else url
+
+
+def load_trust(project: Project) -> Trust:
+    """Partners' certificates: every ``*.pem`` in the sub-folder of the trust folder that has the partner's name."""
+    folder = project.path(project.hub.trust)
+    return Trust(
+        {
+            partner.name: [
+                certificate
+                for file in sorted(partner.glob("*.pem"))
+                for certificate in read_certificates(file)
+            ]
+            for partner in sorted(folder.iterdir())
+            if partner.is_dir()
+        }
+    )
+
+
+def _agency(
+    config: AgencyConfig,
+    mappings: Mapping[str, MessageMapping],
+    resources: Resources,
+    blobs: BlobFolder,
+    sender: Sender | None,
+    outside: Outside,
+) -> Agency:
+    endpoint = config.endpoint(outside.clock().date())
+    return Agency(
+        config=config,
+        mappings=mappings,
+        sender=sender or (_build(endpoint.send, resources) if endpoint.send else None),
+        receiver=_build(endpoint.receive, resources) if endpoint.receive else None,
+        blobs=blobs.read,
+    )
+
+
+def _build(use: AdapterUse, resources: Resources) -> Any:
+    spec = registry.get(use.adapter)
+    return spec.build(spec.settings.model_validate(dict(use.settings)), resources)
+
+
+def _abilities(config: AgencyConfig) -> Abilities:
+    return Abilities(
+        poll=config.poll.every if config.poll else None,
+        supplement=config.offers("supplement"),
+        withdraw=config.offers("withdraw"),
+    )

@@ -1,0 +1,148 @@
+"""Understands what arrives: parse, verify the signature, normalise, validate, in this order; only what was signed is read.
+
+What cannot be accepted is a message in the log like any other, with its reason (promise 5).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+
+from broker.canonical import document as documents
+from broker.canonical.plan import Node
+from broker.canonical.schemas import Schemas
+from broker.clock import Clock, NewId
+from broker.config.hub import Client
+from broker.errors import HubError, Invalid, NotNow
+from broker.model import Message, Problem
+from broker.store.engine import Store, Tx
+from broker.store.errors import StoreUnavailable
+from signing.errors import SigningError, XmlRefused
+from signing.trust import Trust
+from signing.xml import canonicalize
+from signing.xmldsig import verify_enveloped
+
+_UNSIGNED = Problem(
+    "Signature",
+    "Thông điệp phải được ký số bởi đơn vị gửi.",
+    "The message must be signed by the sender: an enveloped XML signature as last child.",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """A request document that was understood: who sent it, under which id, and what is in it."""
+
+    client: Client
+    name: str
+    document: bytes
+    root: Node
+    digest: str
+    signer: str | None
+
+    @property
+    def message_id(self) -> str:
+        """The sender's own id of the message."""
+        return self.text("MessageId") or ""
+
+    def text(self, path: str) -> str | None:
+        """The text at ``path``, None if absent."""
+        return documents.text_at(self.root, path)
+
+
+class Answered(Exception):
+    """The message was answered before: the transaction is given up and the first answer repeated."""
+
+    def __init__(self, answer: bytes) -> None:
+        """``answer`` is the first one, as it was sent."""
+        super().__init__("answered before")
+        self.answer = answer
+
+
+class Inbox:
+    """Reads request documents, and keeps them with their answers."""
+
+    def __init__(self, store: Store, schemas: Schemas, trust: Trust, clock: Clock, new_id: NewId) -> None:
+        """``trust`` holds the clients' certificates under their ids."""
+        self._store = store
+        self._schemas = schemas
+        self._trust = trust
+        self._clock = clock
+        self._new_id = new_id
+
+    def understand(self, client: Client, name: str, document: bytes) -> Request:
+        """The request in ``document``, whose root must be ``name``. Raises `Invalid` with every problem."""
+        try:
+            root = documents.read(document)
+        except XmlRefused as error:
+            raise Invalid(self._schemas.validate(document, name)) from error
+        root, signer = self._verified(client, root)
+        documents.normalize(root)
+        problems = self._schemas.validate(root, name, received=self._clock())
+        if problems:
+            raise Invalid(problems)
+        return Request(client, name, document, root, hashlib.sha256(canonicalize(root)).hexdigest(), signer)
+
+    def keep(self, tx: Tx, request: Request, dossier: str | None, answer: bytes) -> Message:
+        """Log request and answer and remember the answer, once per message id. Raises `Answered`, Conflict."""
+        previous = tx.intake.claim(request.client.id, request.message_id, request.digest)
+        if previous is not None:
+            raise Answered(previous)
+        incoming = dataclasses.replace(
+            self._message(request.client.id, request.name, request.document, "in", "request", dossier),
+            signer=request.signer,
+            officer=request.text("Actor/OfficerId"),
+        )
+        tx.messages.add(incoming)
+        outgoing = self._message(request.client.id, request.name, answer, "out", "answer", dossier)
+        tx.messages.add(dataclasses.replace(outgoing, related_id=incoming.id))
+        tx.intake.answer(request.client.id, request.message_id, answer)
+        return incoming
+
+    async def keep_refused(
+        self,
+        client: str,
+        name: str,
+        document: bytes,
+        error: HubError,
+        media_type: str = "application/xml",
+    ) -> None:
+        """Log what was not accepted, and why. Raises `NotNow` if even that cannot be stored."""
+        message = dataclasses.replace(
+            self._message(client, name, document, "in", "refused", None),
+            outcome=error.reason,
+            content_type=media_type,
+        )
+        try:
+            await self._store.write(lambda tx: tx.messages.add(message))
+        except StoreUnavailable as away:
+            raise NotNow from away
+
+    def _verified(self, client: Client, root: Node) -> tuple[Node, str | None]:
+        if root.find(documents.DS_SIGNATURE) is None:
+            if client.signature == "required":
+                raise Invalid([_UNSIGNED])
+            return root, None
+        try:
+            verified = verify_enveloped(root, self._trust, self._clock())
+        except SigningError as error:
+            en = f"The signature is not valid: {error}"
+            raise Invalid([Problem("Signature", "Chữ ký số không hợp lệ.", en)]) from error
+        if verified.partner != client.id:
+            en = "The signature is another partner's, not the sender's."
+            raise Invalid([Problem("Signature", "Chữ ký số không phải của đơn vị gửi.", en)])
+        return verified.element, verified.certificate.subject.rfc4514_string()
+
+    def _message(
+        self, client: str, operation: str, body: bytes, direction: str, kind: str, dossier: str | None
+    ) -> Message:
+        return Message(
+            id=self._new_id(),
+            at=self._clock(),
+            direction=direction,
+            kind=kind,
+            agency=client,
+            operation=operation,
+            body=body,
+            dossier=dossier,
+        )

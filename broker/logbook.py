@@ -1,0 +1,75 @@
+"""Keeps the message log honest: signs its head, and verifies all of it against what was signed.
+
+The signed heads (C2SP tlog-checkpoint, Ed25519) are kept in the database and, each as it is made, in a file beside it,
+so that a database which was rewritten as a whole does not agree with them any more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from broker.clock import Clock
+from broker.store.engine import Store, Tx
+from signing.audit import Report, verify_log
+from signing.note import Checkpoint, NoteSigner, NoteVerifier, sign_checkpoint
+
+
+class Logbook:
+    """The message log of one hub."""
+
+    def __init__(self, store: Store, folder: Path, origin: str, clock: Clock) -> None:
+        """``folder`` holds ``checkpoints.txt``; ``origin`` names the log in its checkpoints."""
+        self._store = store
+        self._file = folder / "checkpoints.txt"
+        self._origin = origin
+        self._clock = clock
+        self._signer: NoteSigner | None = None
+
+    def use(self, signer: NoteSigner) -> None:
+        """Sign checkpoints with this key from now on."""
+        self._signer = signer
+
+    async def checkpoint(self) -> int | None:
+        """Sign the head if it has moved since the last time; says its size, None if there was nothing to do."""
+        if self._signer is None:
+            return None
+        head, last = await self._store.aread(lambda tx: (tx.log.head(), tx.log.last_checkpoint()))
+        if head.size == (last.size if last else 0):
+            return None
+        note = sign_checkpoint(Checkpoint(self._origin, head.size, head.root), self._signer)
+        self._append(note)
+        await self._store.write(lambda tx: tx.log.add_checkpoint(note, head.size, self._clock()))
+        return head.size
+
+    def verify(self, verifier: NoteVerifier) -> Report:
+        """Recompute everything: bodies, leaves, tree, head, and every signed head in the database and in the file."""
+
+        def recompute(tx: Tx) -> Report:
+            head = tx.log.head()
+            notes = [stored.note for stored in tx.log.checkpoints()]
+            return verify_log(
+                tx.log.entries(),
+                head=(head.size, head.root),
+                checkpoints=[*notes, *(note for note in self._written() if note not in notes)],
+                verifier=verifier,
+                origin=self._origin,
+            )
+
+        return self._store.read(recompute)
+
+    def _append(self, note: str) -> None:
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(note + _SEPARATOR)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _written(self) -> Iterator[str]:
+        if self._file.exists():
+            for note in self._file.read_text(encoding="utf-8").split(_SEPARATOR):
+                if note:
+                    yield note
+
+
+_SEPARATOR = "\f\n"

@@ -1,0 +1,230 @@
+"""Makes deliveries: from a decision of the process engine to the agency's own, validated document.
+
+Mapping happens here, before the transaction that stores the delivery, so that a document which cannot be made is a
+decision for people and not a broken transaction. Nothing here touches the database.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from broker.agency import Agency
+from broker.canonical import build
+from broker.clock import Clock, NewId
+from broker.model import Delivery, DeliveryKind, Dossier, Step, Transition
+from broker.process.commands import Send
+from broker.process.rules import RuleSet
+from signing.xml import parse
+
+WHOLE = "dossier"
+"""Stands for the step in state reports about the dossier as a whole."""
+
+_OPERATION = {
+    DeliveryKind.STEP: "submit",
+    DeliveryKind.SUPPLEMENT: "supplement",
+    DeliveryKind.WITHDRAWAL: "withdraw",
+}
+_DEFAULT_REASON = "Công dân rút hồ sơ"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A dossier together with the rules it runs under and its codes in other systems."""
+
+    dossier: Dossier
+    rules: RuleSet
+    codes: Mapping[str, str]
+
+
+class Outbox:
+    """Builds deliveries for agencies."""
+
+    def __init__(
+        self, agencies: Mapping[str, Agency], portals: Mapping[str, str], clock: Clock, new_id: NewId
+    ) -> None:
+        """``portals``: client id of a portal → agency that takes its state reports."""
+        self._agencies = agencies
+        self._portals = portals
+        self._clock = clock
+        self._new_id = new_id
+
+    def step(
+        self, case: Case, send: Send, supplement: bytes | None = None, reason: str | None = None
+    ) -> Delivery:
+        """The delivery for one `Send`. ``supplement`` is the citizen's SupplementRequest. Raises `MappingError`."""
+        step = case.dossier.step(send.step)
+        agency = self._agencies[step.agency]
+        operation = _OPERATION[send.kind]
+        key = f"{case.dossier.code}:{step.id}:{_SHORT[send.kind]}{send.version}"
+        source = self._source(case, send, step, key, supplement, reason)
+        mapping = case.rules.step(step.id).mapping if send.kind is DeliveryKind.STEP else None
+        payload = agency.payload(operation, source, case.dossier.received_at.date(), mapping)
+        return self._delivery(
+            lane=f"{case.dossier.code}:{step.agency}",
+            agency=step.agency,
+            kind=send.kind,
+            operation=operation,
+            key=key,
+            payload=payload,
+            dossier_id=case.dossier.id,
+            step=step.id,
+            context=context(case),
+            items=((case.dossier.id, step.id),),
+        )
+
+    def states(self, case: Case, transitions: Sequence[Transition]) -> list[Delivery]:
+        """Reports of these transitions to the portal that the dossier came from, in their order."""
+        portal = self._portals.get(case.dossier.sender)
+        if portal is None:
+            return []
+        return [self._state(case, self._agencies[portal], transition) for transition in transitions]
+
+    def poll(self, agency: Agency, cases: Sequence[tuple[Case, Step]]) -> Delivery:
+        """One question about several dossiers' steps. Raises `MappingError`."""
+        key = f"poll:{self._new_id()[:20]}"
+        document = build.step_query(
+            [
+                build.Query(case.dossier.code, step.agency_code, step_key(case, step), *office(case, step))
+                for case, step in cases
+            ]
+        )
+        return self._delivery(
+            lane=key,
+            agency=agency.id,
+            kind=DeliveryKind.POLL,
+            operation="poll",
+            key=key,
+            payload=agency.payload("poll", document, self._clock().date()),
+            items=tuple((case.dossier.id, step.id) for case, step in cases),
+            context={"purpose": "poll"} | ({"dossier": cases[0][0].dossier.code} if len(cases) == 1 else {}),
+        )
+
+    def question(self, case: Case, delivery: Delivery) -> Delivery | None:
+        """The question whether the agency already has ``delivery``; None if it can't be asked."""
+        agency = self._agencies[delivery.agency]
+        if delivery.kind is not DeliveryKind.STEP or delivery.step is None or not agency.offers("ask"):
+            return None
+        step = case.dossier.step(delivery.step)
+        document = build.step_query(
+            [build.Query(case.dossier.code, step.agency_code, delivery.key, *office(case, step))]
+        )
+        payload = agency.payload("ask", document, self._clock().date())
+        return dataclasses.replace(delivery, operation="ask", payload=payload)
+
+    def lookup(
+        self, agency: Agency, operation: str, query: bytes, *, key: str, lane: str, values: Mapping[str, str]
+    ) -> Delivery:
+        """A look-up of a citizen. ``values``: officer, purpose, and what the answer is for."""
+        return self._delivery(
+            lane=lane,
+            agency=agency.id,
+            kind=DeliveryKind.LOOKUP,
+            operation=operation,
+            key=key,
+            payload=agency.payload(operation, query, self._clock().date()),
+            context=values,
+            dossier_id=values["dossier_id"],
+        )
+
+    def _source(
+        self, case: Case, send: Send, step: Step, key: str, supplement: bytes | None, reason: str | None
+    ) -> bytes:
+        head = build.Head(
+            dossier_code=case.dossier.code,
+            codes=case.codes,
+            step=step.id,
+            procedure=case.rules.procedure,
+            key=key,
+            received_at=case.dossier.received_at,
+            due=step.due,
+        )
+        if send.kind is DeliveryKind.STEP:
+            return build.birth_step(head, case.dossier.declaration, registration(case.dossier))
+        if send.kind is DeliveryKind.SUPPLEMENT:
+            return build.step_supplement(head, step.agency_code, supplement)
+        return build.step_withdrawal(head, step.agency_code, reason or _DEFAULT_REASON)
+
+    def _state(self, case: Case, portal: Agency, transition: Transition) -> Delivery:
+        step = next((step for step in case.dossier.steps if step.id == transition.step), None)
+        key = f"{case.dossier.code}:{transition.step}:{self._new_id()[:12]}"
+        document = build.state_report(
+            case.dossier.code,
+            codes=case.codes,
+            procedure=case.rules.procedure,
+            agency=step.agency if step else "lienthong",
+            key=key,
+            transition=transition,
+            step=step,
+        )
+        return self._delivery(
+            lane=f"{case.dossier.code}:{portal.id}:{transition.step}",
+            agency=portal.id,
+            kind=DeliveryKind.STATE,
+            operation="state",
+            key=key,
+            payload=portal.payload("state", document, transition.recorded_at.date()),
+            dossier_id=case.dossier.id,
+            step=transition.step,
+            context=context(case),
+        )
+
+    def _delivery(
+        self,
+        *,
+        lane: str,
+        agency: str,
+        kind: DeliveryKind,
+        operation: str,
+        key: str,
+        payload: bytes,
+        context: Mapping[str, str],
+        dossier_id: str | None = None,
+        step: str | None = None,
+        items: tuple[tuple[str, str], ...] = (),
+    ) -> Delivery:
+        now = self._clock()
+        return Delivery(
+            id=self._new_id(),
+            lane=lane,
+            seq=0,
+            agency=agency,
+            kind=kind,
+            operation=operation,
+            key=key,
+            payload=payload,
+            created_at=now,
+            next_at=now,
+            dossier_id=dossier_id,
+            step=step,
+            context=context,
+            items=items,
+        )
+
+
+_SHORT = {DeliveryKind.STEP: "", DeliveryKind.SUPPLEMENT: "s", DeliveryKind.WITHDRAWAL: "w"}
+
+
+def step_key(case: Case, step: Step) -> str:
+    """Idempotency key of a step's submission: the same on every attempt, and what the agency is asked about."""
+    return f"{case.dossier.code}:{step.id}:1"
+
+
+def context(case: Case) -> dict[str, str]:
+    """What travels beside every payload of a dossier."""
+    return {
+        "dossier": case.dossier.code,
+        "officer": case.dossier.officer,
+        "unit": case.dossier.unit,
+        "purpose": case.rules.procedure,
+    }
+
+
+def office(case: Case, step: Step) -> tuple[str, str]:
+    """Province and commune of the unit that has to act on a step."""
+    return build.office(parse(case.dossier.declaration), case.rules.step(step.id).office)
+
+
+def registration(dossier: Dossier) -> bytes | None:
+    """The birth registration's result, None before there is one."""
+    return next((step.result for step in dossier.steps if step.id == "registration"), None)

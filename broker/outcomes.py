@@ -1,0 +1,211 @@
+"""What the answers to deliveries mean: one handler per kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from broker.agency import Agency
+from broker.book import Book
+from broker.canonical import read
+from broker.changes import Changes
+from broker.checks import Checks
+from broker.clock import Clock, NewId
+from broker.delivery.worker import CLASS_OF_OUTCOME, Failure, Handler, Settle
+from broker.model import Delivery, DeliveryKind, Outcome, ReportItem, WorkItem
+from broker.outbox import Case, Outbox
+from broker.reports import Reports, refine
+from broker.store.engine import Store, Tx
+
+
+class Outcomes:
+    """What all handlers need."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        book: Book,
+        agencies: Mapping[str, Agency],
+        changes: Changes,
+        reports: Reports,
+        checks: Checks,
+        outbox: Outbox,
+        clock: Clock,
+        new_id: NewId,
+    ) -> None:
+        """Collaborators of the hub."""
+        self.store = store
+        self.book = book
+        self.agencies = agencies
+        self.changes = changes
+        self.reports = reports
+        self.checks = checks
+        self.outbox = outbox
+        self.clock = clock
+        self.new_id = new_id
+
+    def handlers(self) -> dict[DeliveryKind, Handler]:
+        """A handler for every kind of delivery."""
+        sent = SentHandler(self)
+        return {
+            DeliveryKind.STEP: sent,
+            DeliveryKind.SUPPLEMENT: sent,
+            DeliveryKind.WITHDRAWAL: sent,
+            DeliveryKind.POLL: PollHandler(self),
+            DeliveryKind.LOOKUP: LookupHandler(self),
+            DeliveryKind.STATE: StateHandler(self),
+        }
+
+    def receipt(self, delivery: Delivery, document: bytes) -> ReportItem:
+        """The item of a receipt that is about this delivery. Raises `Failure` if the agency did not take it in."""
+        items = read.report_items(document)
+        code = delivery.context.get("dossier")
+        own = [item for item in items if item.dossier_code == code] or items
+        item = own[0] if own else ReportItem(Outcome.OK)
+        item = refine(item, self.agencies[delivery.agency].judge)
+        if item.outcome in CLASS_OF_OUTCOME:
+            raise Failure(CLASS_OF_OUTCOME[item.outcome], item.reason or item.outcome.value)
+        return item
+
+    def dead_letter(self, tx: Tx, delivery: Delivery, reason: str) -> None:
+        """Give a delivery that was given up to a person."""
+        tx.work.add(
+            WorkItem(
+                id=self.new_id(),
+                kind="dead-letter",
+                at=self.clock(),
+                owner=self.book.owner(delivery.agency),
+                reason=reason,
+                agency=delivery.agency,
+                dossier_id=delivery.dossier_id,
+                delivery_id=delivery.id,
+            )
+        )
+
+
+class SentHandler:
+    """Submissions, supplements and withdrawals: the receipt moves the step."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        """Uses the hub's collaborators."""
+        self._o = outcomes
+
+    async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
+        """The agency took it in, or had it already."""
+        item = self._o.receipt(delivery, document)
+        now = self._o.clock()
+        step = delivery.step or ""
+        await self._o.changes.change(
+            delivery.dossier_id or "",
+            lambda engine, dossier, told: engine.on_sent(
+                dossier, step, delivery.kind, item, now, delivery.agency, told(step)
+            ),
+            settle,
+        )
+
+    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
+        """The step is stuck until a person has acted."""
+        now = self._o.clock()
+        step = delivery.step or ""
+
+        def record(tx: Tx) -> None:
+            settle(tx)
+            self._o.dead_letter(tx, delivery, reason)
+
+        await self._o.changes.change(
+            delivery.dossier_id or "",
+            lambda engine, dossier, told: engine.on_failed(
+                dossier, step, delivery.kind, reason, now, told(step)
+            ),
+            record,
+        )
+
+
+class PollHandler:
+    """Answers to "how does it stand": each item is a report."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        """Uses the hub's collaborators."""
+        self._o = outcomes
+
+    async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
+        """Every item is read as if the agency had called."""
+        await self._o.reports.take(delivery.agency, document, settle)
+
+    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
+        """A poll that failed for good: the next tick asks again, but somebody should know."""
+
+        def record(tx: Tx) -> None:
+            settle(tx)
+            self._o.dead_letter(tx, delivery, reason)
+
+        await self._o.store.write(record)
+
+
+class LookupHandler:
+    """Answers of the population database."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        """Uses the hub's collaborators."""
+        self._o = outcomes
+
+    async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
+        """Goes into the check of the person it is about."""
+        await self._o.checks.answered(delivery, document, settle)
+
+    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
+        """The dossier keeps waiting for its check; a person must see to the register."""
+
+        def record(tx: Tx) -> None:
+            settle(tx)
+            self._o.dead_letter(tx, delivery, reason)
+
+        await self._o.store.write(record)
+
+
+class StateHandler:
+    """State reports that a portal has taken, or not."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        """Uses the hub's collaborators."""
+        self._o = outcomes
+
+    async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
+        """Nothing moves: the portal only had to know."""
+        self._o.receipt(delivery, document)
+        await self._o.store.write(settle)
+
+    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
+        """The portal shows an old state until a person has acted."""
+
+        def record(tx: Tx) -> None:
+            settle(tx)
+            self._o.dead_letter(tx, delivery, reason)
+
+        await self._o.store.write(record)
+
+
+class Questions:
+    """Asks agencies whether they have a message, after an attempt without an answer."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        """Uses the hub's collaborators."""
+        self._o = outcomes
+
+    async def question(self, delivery: Delivery) -> Delivery | None:
+        """The delivery that asks about ``delivery``; None if this agency cannot be asked."""
+        if delivery.kind is not DeliveryKind.STEP or delivery.dossier_id is None:
+            return None
+        dossier_id = delivery.dossier_id
+        dossier, codes = await self._o.store.aread(
+            lambda tx: (tx.dossiers.get(dossier_id), tx.dossiers.codes(dossier_id))
+        )
+        return self._o.outbox.question(Case(dossier, self._o.book.engine(dossier).rules, codes), delivery)
+
+    def found(self, delivery: Delivery, document: bytes) -> bool:
+        """True if the agency's answer says that it has the message."""
+        code = delivery.context.get("dossier")
+        return any(
+            item.outcome in (Outcome.OK, Outcome.DUPLICATE) and item.dossier_code in (code, None)
+            for item in read.report_items(document)
+        )

@@ -1,0 +1,130 @@
+"""The hub's rounds: what it does by the clock and not because a message came.
+
+Ask agencies how dossiers stand, look for deadlines that have passed, sign the head of the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+from broker.agency import Agency
+from broker.book import Book
+from broker.changes import Changes
+from broker.clock import Clock
+from broker.logbook import Logbook
+from broker.model import DeliveryKind, DeliveryState, Step
+from broker.outbox import Case, Outbox
+from broker.scheduler import Job
+from broker.store.engine import Store, Tx
+from broker.store.rows import DeliveryFilter, StepRef
+
+_AT_ONCE = 500
+
+
+class Rounds:
+    """The recurring jobs of a hub."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        book: Book,
+        agencies: Mapping[str, Agency],
+        changes: Changes,
+        outbox: Outbox,
+        logbook: Logbook,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        """``wake`` tells the worker that something may be due."""
+        self._store = store
+        self._book = book
+        self._agencies = agencies
+        self._changes = changes
+        self._outbox = outbox
+        self._logbook = logbook
+        self._clock = clock
+        self._wake = wake
+
+    def jobs(self, every: Callable[[str, timedelta], timedelta | None]) -> list[Job]:
+        """All jobs; ``every(name, default)`` says how often each runs, None for never."""
+        found = [
+            ("deadlines", timedelta(minutes=1), self.deadlines, True),
+            ("checkpoint", timedelta(seconds=10), self._logbook.checkpoint, True),
+            ("retries", timedelta(seconds=1), self.retries, False),
+        ]
+        jobs = [
+            Job(name, pause, run, shared)
+            for name, default, run, shared in found
+            if (pause := every(name, default)) is not None
+        ]
+        for agency in self._agencies.values():
+            if agency.config.poll is not None:
+                jobs.append(Job(f"poll-{agency.id}", agency.config.poll.every, self._poller(agency)))
+        return jobs
+
+    async def retries(self) -> None:
+        """Let the worker look whether a delivery's waiting time is over."""
+        self._wake()
+
+    async def poll(self, agency: Agency) -> int:
+        """Ask ``agency`` about its dossiers whose turn has come; says how many questions that are.
+
+        As long as questions are unanswered no new ones are asked: an agency that was down finds no flood.
+        """
+        config = agency.config.poll
+        if config is None:
+            return 0
+        now = self._clock()
+        refs = await self._store.aread(lambda tx: _to_poll(tx, agency.id, self._clock()))
+        if not refs:
+            return 0
+        cases = await self._store.aread(lambda tx: [self._case(tx, ref) for ref in refs])
+        chunks = [cases[at : at + config.chunk] for at in range(0, len(cases), config.chunk)]
+        polls = [self._outbox.poll(agency, chunk) for chunk in chunks]
+
+        def enqueue(tx: Tx) -> None:
+            for delivery in polls:
+                tx.deliveries.enqueue(delivery)
+            tx.dossiers.postpone_polls(
+                agency.id, [(ref.dossier_id, ref.step.id) for ref in refs], now + config.every
+            )
+
+        await self._store.write(enqueue)
+        self._wake()
+        return len(polls)
+
+    async def deadlines(self) -> None:
+        """Let the process engine see every dossier in which something is past its time."""
+        now = self._clock()
+        late = await self._store.aread(lambda tx: _late(tx, self._clock()))
+        for dossier_id in late:
+            await self._changes.change(dossier_id, lambda engine, dossier, told: engine.on_tick(dossier, now))
+        self._wake()
+
+    def _poller(self, agency: Agency) -> Callable[[], Awaitable[object]]:
+        async def run() -> None:
+            await self.poll(agency)
+
+        return run
+
+    def _case(self, tx: Tx, ref: StepRef) -> tuple[Case, Step]:
+        dossier = tx.dossiers.get(ref.dossier_id)
+        return Case(dossier, self._book.engine(dossier).rules, {}), ref.step
+
+
+def _to_poll(tx: Tx, agency: str, now: datetime) -> list[StepRef]:
+    for state in (DeliveryState.QUEUED, DeliveryState.LEASED):
+        wanted = DeliveryFilter(agency=agency, kind=DeliveryKind.POLL, state=state)
+        if tx.deliveries.list(wanted, limit=1).items:
+            return []
+    return tx.dossiers.to_poll(agency, now, _AT_ONCE)
+
+
+def _late(tx: Tx, now: datetime) -> list[str]:
+    steps = [
+        *tx.dossiers.past_due(now, _AT_ONCE),
+        *tx.dossiers.past_supplement_due(now, _AT_ONCE),
+    ]
+    return sorted({ref.dossier_id for ref in steps} | set(tx.dossiers.asking_past_due(now, _AT_ONCE)))

@@ -1,0 +1,90 @@
+"""What happens by the clock: polls, deadlines, checkpoints of the log, and waking the worker for retries.
+
+APScheduler only ticks. A due run is claimed by a row in the database before it happens, so that it happens once however
+many processes tick; a run that was missed while the hub was down is not made up for, because every job looks at what is
+due now and not at how often it ran.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
+
+from broker.clock import Clock
+from broker.store.engine import Store
+from broker.store.errors import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """Something that is done every so often. ``shared``: once for all processes together, else in each of them."""
+
+    name: str
+    every: timedelta
+    run: Callable[[], Awaitable[object]]
+    shared: bool = True
+
+
+class Scheduler:
+    """Runs jobs at their intervals while the hub serves."""
+
+    def __init__(self, store: Store, clock: Clock, jobs: Sequence[Job]) -> None:
+        """Nothing runs before `start`."""
+        self._store = store
+        self._clock = clock
+        self._jobs = {job.name: job for job in jobs}
+        self._ticker = AsyncIOScheduler(timezone=UTC)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """What is scheduled."""
+        return tuple(self._jobs.values())
+
+    def start(self) -> None:
+        """Begin to tick on the running event loop."""
+        for job in self._jobs.values():
+            self._ticker.add_job(
+                self.tick,
+                IntervalTrigger(seconds=job.every.total_seconds(), timezone=UTC),
+                args=[job.name],
+                id=job.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Tick no more; a run under way finishes."""
+        if self._ticker.running:
+            self._ticker.shutdown(wait=False)
+
+    async def tick(self, name: str) -> bool:
+        """Do the run of ``name`` that is due now, unless another process has it. True if it was done here."""
+        job = self._jobs[name]
+        try:
+            if job.shared and not await self._claim(job):
+                return False
+            await job.run()
+        except StoreUnavailable as error:
+            log.warning("store away, run skipped", job=name, reason=str(error))
+            return False
+        return True
+
+    async def _claim(self, job: Job) -> bool:
+        due = due_run(self._clock(), job.every)
+        return await self._store.write(lambda tx: tx.runs.claim(job.name, due))
+
+
+def due_run(now: datetime, every: timedelta) -> datetime:
+    """The latest multiple of ``every`` that is not after ``now``: the name by which processes agree on a run."""
+    return _EPOCH + ((now - _EPOCH) // every) * every
