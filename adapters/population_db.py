@@ -127,9 +127,7 @@ class PopulationDb:
         """Close the connections."""
         await asyncio.to_thread(self._engine.dispose)
 
-    async def _rows(
-        self, query: sql.Select[tuple[object, ...]], values: Mapping[str, str]
-    ) -> list[Mapping[str, object]]:
+    async def _rows(self, query: sql.Executable, values: Mapping[str, str]) -> list[Mapping[str, object]]:
         reading = asyncio.to_thread(self._read, query, values)
         try:
             return await asyncio.wait_for(reading, self._settings.timeout_seconds)
@@ -140,9 +138,7 @@ class PopulationDb:
         except SQLAlchemyError as error:
             raise Malformed(f"{self._settings.view} is not as configured ({_kind(error)})") from error
 
-    def _read(
-        self, query: sql.Select[tuple[object, ...]], values: Mapping[str, str]
-    ) -> list[Mapping[str, object]]:
+    def _read(self, query: sql.Executable, values: Mapping[str, str]) -> list[Mapping[str, object]]:
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query, dict(values)).mappings()]
 
