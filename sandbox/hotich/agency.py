@@ -21,7 +21,7 @@ from sandbox.core.readable import VIETNAM, local, readable, supplement_deadline
 from sandbox.core.service import Exchange, HttpRefusal, Operation, SoapService
 from sandbox.core.soap import SOAP11, SoapFault
 from sandbox.core.tokens import LIFETIME, Tokens
-from sandbox.core.xml import add, child, copy_of, local_name, parse, serialize, text
+from sandbox.core.xml import DSIG, add, child, copy_of, local_name, parse, serialize, text
 from sandbox.hotich import register, results
 from sandbox.hotich.checks import dossier_errors, file_errors, record_errors
 from sandbox.hotich.register import Register
@@ -29,6 +29,7 @@ from sandbox.hotich.results import TIME, done, refused, refused_fields
 
 NAMESPACE = "urn:botuphap:hotich:lienthong:1.0"
 WITHDRAWAL = "rutHoSo"
+SIGNED = ("nhanHoSoDKHT", "boSungHoSo", WITHDRAWAL)
 LISTED = 200
 Handler = Callable[[etree._Element], etree._Element]
 
@@ -89,7 +90,7 @@ class HoTich(Agency):
         if len(exchange.payload) != 1:
             raise SoapFault("sender", "Dữ liệu không đúng cấu trúc quy định", "exactly one part is expected")
         part = exchange.payload[0]
-        signed = name in ("nhanHoSoDKHT", "boSungHoSo", WITHDRAWAL)
+        signed = name in SIGNED or part.find(f"{{{DSIG}}}Signature") is not None
         exchange.notes["part"] = self._verified(part) if signed else copy_of(part)
 
     def _verified(self, part: etree._Element) -> etree._Element:

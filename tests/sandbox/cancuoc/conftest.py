@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -65,7 +65,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def hub_key(keys: Path) -> Identity:
     """The hub's key and certificate."""
-    return identity(keys, "hub", NOON)
+    return identity(keys, "hub", NOON - timedelta(days=200))
 
 
 @pytest.fixture

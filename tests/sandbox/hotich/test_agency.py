@@ -325,6 +325,16 @@ async def test_the_contract_is_published(box: Sandbox, client: Client) -> None:
     assert f"{client.url}?xsd=hotich.xsd" in wsdl
 
 
+async def test_a_question_may_be_signed(client: Client, dossier: etree._Element) -> None:
+    """A signature that is not demanded is checked all the same."""
+    await client.submit(dossier)
+    question = parse(f"<yeuCau><maHoSoLT>{CODE}</maHoSoLT></yeuCau>".encode())
+    assert (await client.call("danhSachHoSo", question, signed=True)).find("hoSo") is not None
+    spoilt = change(sign_enveloped(question, client.key), "maHoSoLT", OTHER)
+    with pytest.raises(AssertionError, match=r"Client\.Authentication"):
+        await client.call("danhSachHoSo", spoilt)
+
+
 async def test_one_signature_only(client: Client, dossier: etree._Element) -> None:
     """A second signature hidden in the part is refused."""
     record = dossier.find("hoTich")
