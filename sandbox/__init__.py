@@ -31,7 +31,7 @@ Write one: a package ``sandbox/<name>/`` whose ``__init__`` exports ``AGENCY``, 
             action="…")],
                                   schema(self.contract_folder / "hotich.xsd"),
                                   Contract(self.contract_folder, "hotich.wsdl"), admit=…, guard=…, seal=…)
-            return [Route("/soap", service.respond, methods=["GET", "POST"])]      # GET publishes ?wsdl and ?xsd=
+            return [Route("/soap", service.respond, methods=["GET", "POST"])]  # GET: ?wsdl
 
         def _receive(self, exchange: Exchange) -> etree._Element:
             with self.database.transaction() as sql:              # nested transactions join

@@ -14,7 +14,7 @@ from sandbox.dancu.population import Population
 # cong_dan_view is for a hub that reads SQL instead of SOAP: one row per citizen, read only.
 #   so_dinh_danh 12 digits; so_cmnd 9 digits or NULL; ho_ten full name; ho, chu_dem, ten its parts
 #   (ho, chu_dem empty for some); gioi_tinh 1 male, 2 female; ngay_sinh 1978 or 1990-05-02; dan_toc
-#   01 to 54; quoc_tich VN; ma_tinh 2, ma_xa 5 digits (two-level list of 2025-07-01) and dia_chi: permanent residence;
+#   01 to 54; quoc_tich VN; ma_tinh 2, ma_xa 5 digits (list of 2025-07-01), dia_chi: residence;
 #   quan_he to the household head in words; chu_ho_so_dinh_danh, chu_ho_ho_ten; tinh_trang_hon_nhan 1 to 4.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS cong_dan (
