@@ -1,0 +1,24 @@
+"""Provinces and communes."""
+
+from __future__ import annotations
+
+from sandbox.core.places import address, commune
+
+
+def test_a_commune_knows_its_province() -> None:
+    """Codes have their leading zeros."""
+    place = commune("00070")
+    assert place is not None
+    assert (place.code, place.province) == ("00070", "01")
+    assert "Hoàn Kiếm" in place.name
+
+
+def test_an_unknown_code() -> None:
+    """None, not a guess."""
+    assert commune("99999") is None
+
+
+def test_an_address_in_one_line() -> None:
+    """Detail, commune, province; what is unknown is left out."""
+    assert address("Số 5", "00070") == "Số 5, Phường Hoàn Kiếm, Thành phố Hà Nội"
+    assert address("Số 5", "99999") == "Số 5"
