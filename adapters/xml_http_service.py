@@ -121,7 +121,7 @@ class XmlHttpService:
         problems = self._schemas[reception.xsd].problems(root)
         if root.tag != reception.output or problems:
             raise ValueError(
-                f"the answer to {received.operation} breaks the contract: {problems or root.tag}"
+                f"the answer to {received.operation} breaks the contract: {'; '.join(problems) or root.tag}"
             )
         return Answer(200, serialize(root), "application/xml; charset=utf-8")
 
