@@ -7,14 +7,14 @@ below of the agency's operations and documents. This is the only place that know
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 
 from adapters.base import Answer, Inbound, Received, Receiver, Reply, Request, Sender, Wire
 from adapters.errors import Malformed
 from broker.config.agency import AgencyConfig, Operation
-from broker.mapping import Mapping as MessageMapping
 from broker.mapping import MappingError
+from broker.mapping.collection import Mappings
 from broker.model import Delivery, Outcome
 
 Blobs = Callable[[str], bytes]
@@ -34,7 +34,7 @@ class Agency:
     """An agency that the hub talks to."""
 
     config: AgencyConfig
-    mappings: Mapping[str, MessageMapping]
+    mappings: Mappings
     sender: Sender | None = None
     receiver: Receiver | None = None
     blobs: Blobs | None = None
@@ -58,7 +58,7 @@ class Agency:
         Raises `MappingError`: nothing invalid leaves.
         """
         name = mapping or self.operation(logical).request
-        return source if name is None else self.mappings[name].run(source, on=on, blobs=self.blobs)
+        return source if name is None else self.mappings.get(name, on).run(source, on=on, blobs=self.blobs)
 
     def encode(self, delivery: Delivery) -> Wire:
         """Build and sign the bytes of one attempt."""
@@ -91,7 +91,7 @@ class Agency:
     def acknowledge(self, received: Received, response: bytes, on: date) -> Answer:
         """Answer a callback in the agency's own form."""
         name = self.config.callbacks[received.operation].answer
-        payload = response if name is None else self.mappings[name].run(response, on=on)
+        payload = response if name is None else self.mappings.get(name, on).run(response, on=on)
         return self._receiver().answer(received, payload)
 
     def refuse(self, inbound: Inbound, error: Exception) -> Answer:
@@ -109,7 +109,7 @@ class Agency:
 
     def _understand(self, name: str, payload: bytes, on: date) -> bytes:
         try:
-            return self.mappings[name].run(payload, on=on)
+            return self.mappings.get(name, on).run(payload, on=on)
         except MappingError as error:
             raise Malformed(f"mapping {name}: {error}", raw=payload) from error
 

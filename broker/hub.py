@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import random
-import secrets
 import socket
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -33,8 +32,7 @@ from broker.delivery.worker import Worker, WorkerSettings
 from broker.inbox import Inbox
 from broker.intake import Intake
 from broker.logbook import Logbook
-from broker.mapping import Mapping as MessageMapping
-from broker.mapping import load_all
+from broker.mapping.collection import Mappings, load_all
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
 from broker.process.engine import Abilities
@@ -45,12 +43,10 @@ from broker.scheduler import Scheduler
 from broker.standing import Standing
 from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
+from broker.store.salt import new_salt
 from signing.keys import Signer, load_key, read_certificates
 from signing.note import NoteSigner, load_note_key
 from signing.trust import Trust
-
-INTAKE_PATH = "/soap/intake"
-"""Where the hub's own SOAP service is served."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,7 +55,8 @@ class Hub:
 
     project: Project
     store: Store
-    http: HttpClient
+    resources: Resources
+    queue: Queue
     schemas: Schemas
     agencies: Mapping[str, Agency]
     book: Book
@@ -73,13 +70,17 @@ class Hub:
     logbook: Logbook
     blobs: BlobFolder
 
+    def wake(self) -> None:
+        """Tell the worker that something may be due."""
+        self.queue.wake()
+
     async def close(self) -> None:
         """Release connections. What was acknowledged is stored already."""
         self.scheduler.stop()
         for agency in self.agencies.values():
             if agency.sender is not None:
                 await agency.sender.close()
-        await self.http.close()
+        await self.resources.http.close()
         self.store.close()
 
 
@@ -90,7 +91,7 @@ class Outside:
     clock: clocks.Clock = clocks.system_clock
     new_id: clocks.NewId = clocks.random_id
     rng: random.Random = dataclasses.field(default_factory=random.SystemRandom)
-    salt: Callable[[], bytes] = lambda: secrets.token_bytes(16)
+    salt: Callable[[], bytes] = new_salt
 
 
 def open_hub(
@@ -136,14 +137,14 @@ def open_hub(
         config.id: _agency(config, mappings, resources, blobs, (senders or {}).get(config.id), outside)
         for config in project.agencies.values()
     }
-    return _join(project, outside, store, http, agencies, blobs, trust, note_signer)
+    return _join(project, outside, store, resources, agencies, blobs, trust, note_signer)
 
 
 def _join(
     project: Project,
     outside: Outside,
     store: Store,
-    http: HttpClient,
+    resources: Resources,
     agencies: Mapping[str, Agency],
     blobs: BlobFolder,
     trust: Trust,
@@ -185,13 +186,13 @@ def _join(
         clock=clock,
         new_id=new_id,
     )
-    logbook = Logbook(store, project.path(settings.data), settings.public_url.partition("//")[2], clock)
-    logbook.use(note_signer)
+    logbook = Logbook(store, project.path(settings.data), clock, note_signer)
     rounds = Rounds(
         store=store,
         book=book,
         agencies=agencies,
         changes=changes,
+        checks=checks,
         outbox=outbox,
         logbook=logbook,
         clock=clock,
@@ -235,7 +236,8 @@ def _join(
     return Hub(
         project=project,
         store=store,
-        http=http,
+        resources=resources,
+        queue=queue,
         schemas=schemas,
         agencies=agencies,
         book=book,
@@ -275,7 +277,7 @@ def load_trust(project: Project) -> Trust:
 
 def _agency(
     config: AgencyConfig,
-    mappings: Mapping[str, MessageMapping],
+    mappings: Mappings,
     resources: Resources,
     blobs: BlobFolder,
     sender: Sender | None,

@@ -19,16 +19,11 @@ from signing.note import Checkpoint, NoteSigner, NoteVerifier, sign_checkpoint
 class Logbook:
     """The message log of one hub."""
 
-    def __init__(self, store: Store, folder: Path, origin: str, clock: Clock) -> None:
-        """``folder`` holds ``checkpoints.txt``; ``origin`` names the log in its checkpoints."""
+    def __init__(self, store: Store, folder: Path, clock: Clock, signer: NoteSigner | None = None) -> None:
+        """``folder`` holds ``checkpoints.txt``; without ``signer`` the log can be verified, not signed."""
         self._store = store
         self._file = folder / "checkpoints.txt"
-        self._origin = origin
         self._clock = clock
-        self._signer: NoteSigner | None = None
-
-    def use(self, signer: NoteSigner) -> None:
-        """Sign checkpoints with this key from now on."""
         self._signer = signer
 
     async def checkpoint(self) -> int | None:
@@ -38,7 +33,7 @@ class Logbook:
         head, last = await self._store.aread(lambda tx: (tx.log.head(), tx.log.last_checkpoint()))
         if head.size == (last.size if last else 0):
             return None
-        note = sign_checkpoint(Checkpoint(self._origin, head.size, head.root), self._signer)
+        note = sign_checkpoint(Checkpoint(self._signer.name, head.size, head.root), self._signer)
         self._append(note)
         await self._store.write(lambda tx: tx.log.add_checkpoint(note, head.size, self._clock()))
         return head.size
@@ -48,13 +43,13 @@ class Logbook:
 
         def recompute(tx: Tx) -> Report:
             head = tx.log.head()
-            notes = [stored.note for stored in tx.log.checkpoints()]
+            stored = [checkpoint.note for checkpoint in tx.log.checkpoints()]
             return verify_log(
                 tx.log.entries(),
                 head=(head.size, head.root),
-                checkpoints=[*notes, *(note for note in self._written() if note not in notes)],
+                checkpoints=[*stored, *(note for note in self._written() if note not in stored)],
                 verifier=verifier,
-                origin=self._origin,
+                origin=verifier.name,
             )
 
         return self._store.read(recompute)

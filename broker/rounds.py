@@ -5,15 +5,16 @@ Ask agencies how dossiers stand, look for deadlines that have passed, sign the h
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from broker.agency import Agency
 from broker.book import Book
 from broker.changes import Changes
+from broker.checks import Checks
 from broker.clock import Clock
 from broker.logbook import Logbook
-from broker.model import DeliveryKind, DeliveryState, Step
+from broker.model import DeliveryKind, DeliveryState, Phase, Step
 from broker.outbox import Case, Outbox
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
@@ -32,6 +33,7 @@ class Rounds:
         book: Book,
         agencies: Mapping[str, Agency],
         changes: Changes,
+        checks: Checks,
         outbox: Outbox,
         logbook: Logbook,
         clock: Clock,
@@ -42,6 +44,7 @@ class Rounds:
         self._book = book
         self._agencies = agencies
         self._changes = changes
+        self._checks = checks
         self._outbox = outbox
         self._logbook = logbook
         self._clock = clock
@@ -49,24 +52,25 @@ class Rounds:
 
     def jobs(self, every: Callable[[str, timedelta], timedelta | None]) -> list[Job]:
         """All jobs; ``every(name, default)`` says how often each runs, None for never."""
-        found = [
+        found = (
+            ("poll", timedelta(seconds=30), self.polls, True),
             ("deadlines", timedelta(minutes=1), self.deadlines, True),
-            ("checkpoint", timedelta(seconds=10), self._logbook.checkpoint, True),
-            ("retries", timedelta(seconds=1), self.retries, False),
-        ]
-        jobs = [
+            ("checkpoint", timedelta(minutes=1), self._logbook.checkpoint, True),
+            ("wake", timedelta(seconds=1), self.retries, False),
+        )
+        return [
             Job(name, pause, run, shared)
             for name, default, run, shared in found
             if (pause := every(name, default)) is not None
         ]
-        for agency in self._agencies.values():
-            if agency.config.poll is not None:
-                jobs.append(Job(f"poll-{agency.id}", agency.config.poll.every, self._poller(agency)))
-        return jobs
 
     async def retries(self) -> None:
         """Let the worker look whether a delivery's waiting time is over."""
         self._wake()
+
+    async def polls(self) -> int:
+        """Ask every agency about its dossiers whose turn has come; says how many questions that are."""
+        return sum([await self.poll(agency) for agency in self._agencies.values()])
 
     async def poll(self, agency: Agency) -> int:
         """Ask ``agency`` about its dossiers whose turn has come; says how many questions that are.
@@ -77,7 +81,7 @@ class Rounds:
         if config is None:
             return 0
         now = self._clock()
-        refs = await self._store.aread(lambda tx: _to_poll(tx, agency.id, self._clock()))
+        refs = await self._store.aread(lambda tx: _to_poll(tx, agency.id, now))
         if not refs:
             return 0
         cases = await self._store.aread(lambda tx: [self._case(tx, ref) for ref in refs])
@@ -87,27 +91,23 @@ class Rounds:
         def enqueue(tx: Tx) -> None:
             for delivery in polls:
                 tx.deliveries.enqueue(delivery)
-            tx.dossiers.postpone_polls(
-                agency.id, [(ref.dossier_id, ref.step.id) for ref in refs], now + config.every
-            )
+            tx.dossiers.postpone_polls(refs, now + config.every)
 
         await self._store.write(enqueue)
         self._wake()
         return len(polls)
 
     async def deadlines(self) -> None:
-        """Let the process engine see every dossier in which something is past its time."""
+        """Let the process engine see every dossier in which something is past its time.
+
+        And conclude population checks whose last answer was stored by a process that died before it could.
+        """
         now = self._clock()
-        late = await self._store.aread(lambda tx: _late(tx, self._clock()))
-        for dossier_id in late:
+        for dossier_id in await self._store.aread(lambda tx: tx.dossiers.in_phase(Phase.CHECKING, _AT_ONCE)):
+            await self._checks.conclude(dossier_id)
+        for dossier_id in await self._store.aread(lambda tx: _late(tx, now)):
             await self._changes.change(dossier_id, lambda engine, dossier, told: engine.on_tick(dossier, now))
         self._wake()
-
-    def _poller(self, agency: Agency) -> Callable[[], Awaitable[object]]:
-        async def run() -> None:
-            await self.poll(agency)
-
-        return run
 
     def _case(self, tx: Tx, ref: StepRef) -> tuple[Case, Step]:
         dossier = tx.dossiers.get(ref.dossier_id)
@@ -127,4 +127,6 @@ def _late(tx: Tx, now: datetime) -> list[str]:
         *tx.dossiers.past_due(now, _AT_ONCE),
         *tx.dossiers.past_supplement_due(now, _AT_ONCE),
     ]
-    return sorted({ref.dossier_id for ref in steps} | set(tx.dossiers.asking_past_due(now, _AT_ONCE)))
+    return sorted(
+        {ref.dossier_id for ref in steps} | set(tx.dossiers.in_phase(Phase.ASKING, _AT_ONCE, due_before=now))
+    )

@@ -18,7 +18,7 @@ from broker.canonical.document import tag
 from broker.canonical.plan import NSMAP, Element, Node
 from broker.canonical.words import collapse
 from broker.errors import Invalid
-from broker.model import Problem, Step, Transition
+from broker.model import Outcome, Problem, Step, Transition
 from signing.xml import serialize
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -121,6 +121,15 @@ def person_query(
     put(root, "PersonalNumber", personal_number)
     put(root, "FullName", full_name)
     put(root, "BirthDate", birth_date)
+    return serialize(root)
+
+
+def receipt(outcome: Outcome, reason: str | None = None) -> bytes:
+    """An AgencyReport with one bare item: how an agency took a message that it did not answer in a document."""
+    root = start("AgencyReport")
+    item = etree.SubElement(root, tag("Item"))
+    put(item, "Outcome", outcome.value)
+    put(item, "Reason", fit(reason))
     return serialize(root)
 
 

@@ -101,6 +101,12 @@ class Dossiers(StepQueries):
         more = cursor(shown[-1].received_at, shown[-1].id) if len(rows) > limit else None
         return Page([_dossier(row, parts[row.id]) for row in shown], more)
 
+    def in_phase(self, phase: Phase, limit: int, *, due_before: datetime | None = None) -> tuple[str, ...]:
+        """Ids of dossiers in ``phase``, the longest waiting first; with ``due_before`` only those past their date."""
+        conditions = [dossiers.c.phase == phase.value, *between(dossiers.c.due, None, due_before)]
+        query = select(dossiers.c.id).where(*conditions).order_by(dossiers.c.received_at, dossiers.c.id)
+        return tuple(self._conn.execute(query.limit(limit)).scalars())
+
     def set_checks(self, dossier_id: str, verdicts: Iterable[Check]) -> None:
         """Replace what the population check found."""
         self._conn.execute(delete(checks).where(checks.c.dossier_id == dossier_id))

@@ -68,6 +68,14 @@ class StepQueries(Repository):
         )
         return self._refs(query.limit(limit))
 
+    def postpone_polls(self, refs: Iterable[StepRef], until: datetime) -> None:
+        """These steps are being asked about: not again before ``until``. A poll that was called off stays so."""
+        for ref in refs:
+            query = update(steps).where(
+                steps.c.dossier_id == ref.dossier_id, steps.c.id == ref.step.id, text("poll_at IS NOT NULL")
+            )
+            self._conn.execute(query, {"poll_at": until})
+
     def past_due(self, now: datetime, limit: int, *, since: datetime | None = None) -> list[StepRef]:
         """Open steps whose deadline is over (``since`` < due <= now), the oldest first."""
         query = select(steps).where(text(f"due IS NOT NULL AND {STEP_OPEN}"), steps.c.due <= now)
