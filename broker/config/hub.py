@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -50,18 +51,18 @@ class DeliverySettings(Frozen):
 
     workers: int = Field(default=8, ge=1, le=256)
     """Deliveries in flight per process."""
-    lease: Duration = Field(default_factory=lambda: _seconds(60))
+    lease: Duration = timedelta(seconds=60)
     """How long a worker owns a delivery before another may take it."""
     claim: int = Field(default=50, ge=1, le=1000)
     """Deliveries claimed at once."""
-    idle: Duration = Field(default_factory=lambda: _seconds(1))
+    idle: Duration = timedelta(seconds=1)
     """Pause when nothing is due."""
 
 
 class StoreSettings(Frozen):
     """How the database is written."""
 
-    linger: Duration = Field(default_factory=lambda: _seconds(0.002))
+    linger: Duration = timedelta(milliseconds=2)
     """How long a commit waits for others to share it."""
     batch: int = Field(default=200, ge=1, le=10_000)
     """Writes that share one commit at most."""

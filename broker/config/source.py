@@ -1,4 +1,4 @@
-"""YAML files as plain values that remember their lines, so that every complaint can name file, line and key."""
+"""YAML files as plain values that remember their lines: every complaint names file, line and key."""
 
 from __future__ import annotations
 
