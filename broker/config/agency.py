@@ -133,8 +133,6 @@ class AgencyConfig(Frozen):
     """What people call it."""
     owner: str
     """Who is called when something with it needs a person."""
-    partner: Name | None = None
-    """Its name among the trusted certificates, if that is not its id."""
     valid: Period = Period()
     """Days on which it takes part."""
     adapters: Endpoint = Endpoint()

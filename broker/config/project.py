@@ -25,7 +25,6 @@ from broker.config.schedule import Schedule
 from broker.config.secrets import Secrets
 from broker.config.source import ConfigError, Fault, Source
 from broker.config.units import ProvinceTable
-from broker.process.engine import Abilities
 from broker.process.rules import Process
 from broker.units import Units
 
@@ -83,25 +82,6 @@ class Project:
             for step in rules.steps
         }
         return frozenset(steps).union(*(agency.mappings for agency in self.agencies.values()))
-
-    @property
-    def abilities(self) -> Mapping[str, Abilities]:
-        """What the hub can do at each agency, for the process engine."""
-        return MappingProxyType(
-            {
-                name: Abilities(
-                    poll=agency.poll.every if agency.poll is not None else None,
-                    supplement=agency.offers("supplement"),
-                    withdraw=agency.offers("withdraw"),
-                )
-                for name, agency in self.agencies.items()
-            }
-        )
-
-    @property
-    def owners(self) -> Mapping[str, str]:
-        """Agency → who is called when something with it needs a person."""
-        return MappingProxyType({name: agency.owner for name, agency in self.agencies.items()})
 
     def missing_mappings(self) -> tuple[str, ...]:
         """Mappings that are used and have no folder under ``mappings``."""

@@ -48,9 +48,9 @@ def test_this_project_loads(project: Project) -> None:
     """Six agencies, one process, the day's rules."""
     assert set(project.agencies) == {"dancu", "hotich", "cutru", "bhxh", "cancuoc", "dvcqg"}
     assert project.processes["birth"].in_force(date(2026, 9, 1)).id == "nd301"
-    assert project.abilities["hotich"].poll is not None
-    assert project.abilities["cutru"].poll is None
-    assert project.owners["hotich"] == "ho-tich-truc"
+    assert project.agencies["hotich"].poll is not None
+    assert project.agencies["cutru"].poll is None
+    assert project.agencies["hotich"].owner == "ho-tich-truc"
     assert project.units.province("52", date(2025, 7, 1)) is not None
     assert "birth-to-hotich" in project.mappings
     assert project.path(project.hub.data) == ROOT / "var/data"
