@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.calendar import Deadline, WorkingCalendar
@@ -117,6 +117,7 @@ def test_other_words_are_no_deadline(text: str) -> None:
         Deadline.parse(text)
 
 
+@settings(deadline=None)
 @given(instants)
 def test_the_start_lies_in_working_time_and_never_before_receipt(moment: datetime) -> None:
     """Whatever the instant, work starts on a working day, in office hours, not later than the cut-off."""
@@ -128,6 +129,7 @@ def test_the_start_lies_in_working_time_and_never_before_receipt(moment: datetim
     assert CALENDAR.effective_start(start) == start
 
 
+@settings(deadline=None)
 @given(instants, st.timedeltas(timedelta(), timedelta(days=40)), st.integers(0, 10))
 def test_who_comes_later_is_not_served_earlier(moment: datetime, later: timedelta, count: int) -> None:
     """Deadlines are monotone in the time of receipt and in the count."""
@@ -137,6 +139,7 @@ def test_who_comes_later_is_not_served_earlier(moment: datetime, later: timedelt
         assert first <= CALENDAR.due(moment, Deadline(kind, count + 1))
 
 
+@settings(deadline=None)
 @given(instants, st.integers(1, 60))
 def test_working_hours_end_in_working_time(moment: datetime, hours: int) -> None:
     """A deadline in hours never falls at night or on a day off."""

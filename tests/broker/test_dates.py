@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.dates import PartialDate
@@ -49,6 +49,7 @@ def test_dates_agree_as_far_as_both_are_known(one: str, other: str, same: bool) 
     assert PartialDate.parse(other).agrees(PartialDate.parse(one)) is same
 
 
+@settings(deadline=None)
 @given(st.dates(min_value=date(1900, 1, 1), max_value=date(2099, 12, 31)))
 def test_a_whole_date_survives(day: date) -> None:
     """A known day is complete, is its own earliest day and agrees with its year."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.names import other_spellings, same_name
@@ -58,6 +58,7 @@ def test_spellings_to_try_when_a_register_compares_literally(name: str, others: 
     assert other_spellings(name) == others
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["Hòa", "Hoà", "Thúy", "Thuý", "Khoẻ", "Quý", "An", "Nguyễn", "loạn"]), min_size=1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.canonical.plan import Node
@@ -132,6 +132,7 @@ def test_an_empty_declaration_has_nobody_to_check() -> None:
     assert list(declared(declaration())) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.booleans(), min_size=6, max_size=6), st.booleans())
 def test_every_conversation_ends(answers: list[bool], dated: bool) -> None:
     """Whatever the register says, few questions suffice, and replaying the answers gives the same end."""

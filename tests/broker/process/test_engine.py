@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.model import DeliveryKind, DossierState, Outcome, Phase, ReportItem, StepState
@@ -255,6 +255,7 @@ def happen(case: Case, event: tuple[str, S | None, bytes | None, Outcome, int, s
     case.run(happenings[what]())
 
 
+@settings(deadline=None)
 @given(st.lists(events, max_size=30))
 def test_whatever_happens_the_portal_is_told_a_legal_story(happenings: list[tuple]) -> None:  # type: ignore[type-arg]
     """Any events in any order: nothing raises, no step leaves the legal order, ends are final, sent once."""
@@ -274,6 +275,7 @@ def test_whatever_happens_the_portal_is_told_a_legal_story(happenings: list[tupl
     derive(case.dossier.phase, case.dossier.steps)
 
 
+@settings(deadline=None)
 @given(st.lists(events, max_size=12), st.data())
 def test_a_report_heard_twice_is_heard_once(happenings: list[tuple], data: st.DataObject) -> None:  # type: ignore[type-arg]
     """A duplicate call-back moves, asks and sends nothing."""

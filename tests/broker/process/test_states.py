@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.model import StepState, Transition
@@ -53,6 +53,7 @@ def test_what_does_not_advance_is_told_apart(current: S, reported: S, kind: str)
     assert states.read(current, reported) == states.Reading(kind)  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(AGENCY_STATES, AGENCY_STATES)
 def test_every_way_is_legal_and_guesses_neither_questions_nor_ends(start: S, end: S) -> None:
     """Each step of a path is allowed by the table; what lies between can be inferred without harm."""
