@@ -128,10 +128,6 @@ class BlockReader:
                 block.context = found.field
         elif node.get("from") is not None:
             over = reader.single(node.get("from"), node)
-            if over is not None and over.field.space is not None and node.get("map") is not None:
-                reader.error(
-                    node, f"{over.path} holds text, not elements", "Use the path in the rules instead."
-                )
             if over is not None:
                 block.over = Ref(over.scope, over.field)
                 block.scope, block.context = over.scope, over.field

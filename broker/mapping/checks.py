@@ -11,22 +11,25 @@ import dataclasses
 from collections.abc import Iterator
 
 from broker.mapping import dates, datespaces, infer
-from broker.mapping.conditions import ALWAYS, Condition, Present, both
+from broker.mapping.conditions import ALWAYS, Condition, Known, Present, both, negation
 from broker.mapping.errors import Findings
 from broker.mapping.header import Header
 from broker.mapping.inclusion import Included, Outside, included
 from broker.mapping.presence import Presence, Shortfall, exclusive, inside
-from broker.mapping.prover import Fails, Proof, entails
+from broker.mapping.prover import Fails, Holds, Proof, entails
 from broker.mapping.rules import (
     Blob,
     Block,
+    Cases,
     Date,
     DatePart,
     Embedded,
     Expression,
+    Guarded,
     Number,
     Read,
     Translate,
+    operands,
     walk,
 )
 from broker.mapping.schema import Field, occurrences
@@ -103,7 +106,7 @@ class Checker:
             both(premise, Present(block.each), inside(block)) if block.each else both(premise, inside(block))
         )
         if block.value is not None:
-            self._value(block, block.value)
+            self._value(block, block.value, known)
         for target, children in block.children.items():
             self._cardinality(target, children, known)
             for child in children:
@@ -140,9 +143,9 @@ class Checker:
 
     # ------------------------------------------------------------------ values
 
-    def _value(self, block: Block, value: Expression) -> None:
-        for part in walk(value):
-            self._converter(block, part)
+    def _value(self, block: Block, value: Expression, known: Condition) -> None:
+        for part, premise in guarded(value, known):
+            self._converter(block, part, premise)
         if isinstance(value, Embedded):
             inner = Checker(self.header, self.findings)
             inner.check(value.block)
@@ -165,13 +168,13 @@ class Checker:
         why = "waived by refuse" if isinstance(verdict, Outside) else verdict.why
         self.declare(block, "value", why)
 
-    def _converter(self, block: Block, part: Expression) -> None:
+    def _converter(self, block: Block, part: Expression, known: Condition) -> None:
         match part:
             case Translate():
                 self._table(block, part)
             case Date():
                 self._date(block, part, part.reads)
-                self._partial(block, part)
+                self._partial(block, part, known)
             case DatePart():
                 self._date(block, part, part.reads)
             case Number(inner) if not all(_numeric(values) for values in infer.space(inner)):
@@ -215,16 +218,41 @@ class Checker:
                 "the form fits but the day may not exist" if readable else "may be in another form",
             )
 
-    def _partial(self, block: Block, part: Date) -> None:
+    def _precise(self, part: Date, wanted: int, known: Condition) -> bool:
+        """True if the date is read only where it is known to be precise enough."""
+        level = (
+            {2: Known(part.of.ref, "month"), 3: Known(part.of.ref, "day")}
+            if isinstance(part.of, Read)
+            else {}
+        )
+        return wanted in level and isinstance(self._prove(known, level[wanted]), Holds)
+
+    def _partial(self, block: Block, part: Date, known: Condition) -> None:
         wanted = min((0 if form == dates.ISO else dates.precision(form) for form in part.writes), default=0)
         sure = datespaces.least_known(infer.space(part.of), part.reads)
-        if sure >= wanted:
+        if sure >= wanted or self._precise(part, wanted, known):
             return
         if part.refuse_partial:
             self.declare(block, "partial", "the source may know less of the date than the target needs")
             return
         remedy = "Add a shorter format to write, or say partial: refuse."
         self._error(block, "the source date may be partial, and no format can write that", remedy)
+
+
+def guarded(value: Expression, known: Condition) -> Iterator[tuple[Expression, Condition]]:
+    """Every expression inside, each with what is known where it is computed."""
+    yield value, known
+    match value:
+        case Guarded(inner, when):
+            yield from guarded(inner, both(known, when))
+        case Cases(branches):
+            earlier: list[Condition] = []
+            for when, inner in branches:
+                yield from guarded(inner, both(known, *map(negation, earlier), when))
+                earlier.append(when)
+        case _:
+            for inner in operands(value):
+                yield from guarded(inner, known)
 
 
 def _numeric(values: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 from collections.abc import Iterator
 
@@ -63,6 +64,7 @@ class Drops:
         return next((drop.reason for drop in self.entries if drop.covers(field)), None)
 
 
+@functools.cache
 def _pattern(path: str) -> re.Pattern[str]:
     steps = []
     for step in path.split("/"):
@@ -121,7 +123,7 @@ def expressions(root: Block) -> Iterator[Expression]:
 
 
 def used_refs(root: Block) -> Iterator[Ref]:
-    """Every source field whose text is read or compared; that an element is there says nothing of its text."""
+    """Every source field whose text is read or compared; asking whether an element is there does not count."""
     for block in root.blocks():
         for when in (block.when, *(conditions_in(block.value) if block.value is not None else ())):
             present = {atom.ref for atom in atoms(when) if isinstance(atom, Present)}

@@ -8,6 +8,7 @@ falls back on a check at run time. Nothing is ever assumed to fit.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections import deque
@@ -57,7 +58,8 @@ class Undecided:
 Verdict = Included | Outside | Undecided
 
 
-def included(words: Sequence[Regex], target: Regex, limit: int = LIMIT) -> Verdict:
+@functools.lru_cache(maxsize=4_096)
+def included(words: tuple[Regex, ...], target: Regex, limit: int = LIMIT) -> Verdict:
     """Whether each non-empty word that all of ``words`` match is matched by ``target``."""
     alphabet = representatives((*words, target))
     start: tuple[State, frozenset[Regex]] = (tuple(words), frozenset((target,)))
@@ -95,7 +97,8 @@ def samples(words: Sequence[Regex], count: int, limit: int = LIMIT) -> Iterator[
                     queue.append((step, text + chr(point)))
 
 
-def enumerated(words: Sequence[Regex], limit: int = 200) -> frozenset[str] | None:
+@functools.lru_cache(maxsize=4_096)
+def enumerated(words: tuple[Regex, ...], limit: int = 200) -> frozenset[str] | None:
     """Every non-empty word that all of ``words`` match, None if there are more than ``limit`` or none is
     given.
     """

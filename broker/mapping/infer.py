@@ -166,7 +166,7 @@ def _computed(expression: Expression) -> Space:
 
 
 def normalized(value: Expression, target: Field) -> Expression:
-    """The value as it is written: blanks are collapsed for a target that would do so itself before checking."""
+    """The value as it is written: blanks are collapsed where the target type would do so itself."""
     if target.blanks != "collapse" or isinstance(value, Embedded) or collapsed(space(value)):
         return value
     return Normalize(value)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from broker.mapping.conditions import ALWAYS, NEVER, Condition, Present, Yields, any_of, both, negation
 from broker.mapping.infer import filled
 from broker.mapping.prover import Fails, Holds, Proof, TooHard, entails
-from broker.mapping.rules import Block
+from broker.mapping.rules import Block, Default
 from broker.mapping.schema import Field, Group, fields_of, unconditional
 
 
@@ -46,7 +46,7 @@ def inside(block: Block) -> Condition:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Shortfall:
-    """Something that the target demands and that is not proved: at ``block`` (or its parent) for the field ``target``.
+    """Something that the target demands and that is not proved, at ``block`` for the field ``target``.
 
     ``only_empty`` tells that the proof fails for empty elements alone, which a check at run time can catch.
     ``refusable`` tells that the author may choose to refuse documents that fall short, by ``refuse: true`` on
@@ -89,6 +89,8 @@ class Presence:
     def _text(self, block: Block, known: Condition) -> Iterator[Shortfall]:
         """Text of an element that is written whatever the text."""
         assert block.value is not None
+        if block.target.may_be_empty and isinstance(block.value, Default) and not block.value.text:
+            return  # the author says that nothing is fine
         must = unconditional(block.target) or (block.explicit and bool(block.children))
         if must or block.over is not None:
             yield from self._demand(block, block.target, known, filled(block.value), "has no value")

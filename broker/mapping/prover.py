@@ -229,7 +229,7 @@ class _Search:
 
 
 def _possible(group: Group, decided: dict[Field, bool]) -> bool:
-    """Whether some content of the group has exactly the decided elements present or absent; others are free."""
+    """Whether some content of the group has the decided elements present or absent; others are free."""
     mentioned = [field for field in fields_of(group) if field in decided]
     if group.minimum == 0 and not any(decided[field] for field in mentioned):
         return True

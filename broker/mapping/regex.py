@@ -23,34 +23,53 @@ class RegexRefused(ValueError):
     """The expression is not one that XML Schema defines."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Chars:
+class _Term:
+    """Remembers its hash: terms are deep, and live in sets."""
+
+    def __hash__(self) -> int:
+        known: int | None = self.__dict__.get("_hash")
+        if known is None:
+            known = hash((type(self).__name__, *self.__dict__.values()))
+            self.__dict__["_hash"] = known
+        return known
+
+
+@dataclasses.dataclass(frozen=True, eq=True)
+class Chars(_Term):
     """One character out of a set of code-point ranges, sorted and disjoint."""
 
     ranges: Ranges
 
+    __hash__ = _Term.__hash__
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Then:
+
+@dataclasses.dataclass(frozen=True, eq=True)
+class Then(_Term):
     """One expression after another; the empty sequence is the empty word."""
 
     parts: tuple[Regex, ...]
 
+    __hash__ = _Term.__hash__
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Either:
+
+@dataclasses.dataclass(frozen=True, eq=True)
+class Either(_Term):
     """Any one of several expressions; none at all matches nothing."""
 
     parts: tuple[Regex, ...]
 
+    __hash__ = _Term.__hash__
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Repeat:
+
+@dataclasses.dataclass(frozen=True, eq=True)
+class Repeat(_Term):
     """An expression ``least`` to ``most`` times; ``most`` None is without end."""
 
     part: Regex
     least: int
     most: int | None
+
+    __hash__ = _Term.__hash__
 
 
 Regex = Chars | Then | Either | Repeat
@@ -100,6 +119,7 @@ def nullable(regex: Regex) -> bool:
             return least == 0 or nullable(part)
 
 
+@functools.lru_cache(maxsize=200_000)
 def derive(regex: Regex, point: int) -> frozenset[Regex]:
     """What may remain to be matched after the character ``point``: Antimirov's partial derivatives."""
     match regex:

@@ -58,7 +58,7 @@ class Join:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Split:
-    """One part of a Vietnamese full name: family is the first word, given the last, middle what lies between."""
+    """One part of a Vietnamese full name: family is the first word, given the last, middle the rest."""
 
     of: Expression
     part: Literal["family", "middle", "given"]
@@ -129,7 +129,7 @@ class Letters:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Normalize:
-    """The text with blanks collapsed as ``xs:token`` does; put in by the compiler where a target asks for it."""
+    """The text with blanks collapsed as ``xs:token`` does; put in where a target type asks for it."""
 
     of: Expression
 

@@ -156,7 +156,7 @@ class Runtime:
 
 
 def problem(check: RuntimeCheck | None, target: str, kind: str, detail: str = "") -> Problem:
-    """The field-level message of a run-time check that refused; ``detail`` must not tell a citizen's value."""
+    """The field-level message of a check that refused; ``detail`` must not tell a citizen's value."""
     vi, en = KINDS[kind]
     source = ", ".join(check.sources) if check is not None else ""
     more = f" ({detail})" if detail else ""

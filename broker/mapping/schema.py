@@ -235,7 +235,7 @@ def load(path: Path, folder: Path) -> xmlschema.XMLSchema10:
 
 
 def root(path: Path, folder: Path, element: str) -> Field:
-    """The field of the global element ``element`` (``{namespace}local`` or local name). Raises SchemaFault."""
+    """The field of a global element, named ``{namespace}local`` or by local name. Raises SchemaFault."""
     schema = load(path, folder)
     name = element if element.startswith("{") else f"{{{schema.target_namespace}}}{element}"
     if schema.target_namespace == "" and not element.startswith("{"):

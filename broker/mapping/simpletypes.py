@@ -98,7 +98,7 @@ def _words(xsd_type: Any, kind: str) -> frozenset[str] | None:
 
 
 def _patterns(xsd_type: Any, kind: str, blanks: str) -> Iterator[Regex]:
-    """One expression for each step of derivation; patterns of one step are alternatives (XSD part 2 §4.3.4)."""
+    """One expression per step of derivation; patterns of one step are alternatives (XSD part 2 §4.3.4)."""
     for base in _bases(xsd_type):
         facet = getattr(base, "patterns", None)
         if facet is not None and facet.base_type is not None and base.facets.get(f"{XSD}pattern") is facet:

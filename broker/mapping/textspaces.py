@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from broker.mapping import regexparser
 from broker.mapping.inclusion import Included, included
-from broker.mapping.regex import Regex, sets_of
+from broker.mapping.regex import Chars, Either, Regex, Repeat, Then, either, sets_of, then
 from broker.mapping.values import COLLAPSED, Space, Values, bounds, words
 
 _INK = regexparser.parse(r"\S+")
@@ -107,12 +107,35 @@ def taken(values: Values, start: int, length: int | None) -> Values:
     stop = None if length is None else start - 1 + length
     if values.words is not None:
         return words(*(text[start - 1 : stop] for text in values.words))[0]
-    known = [regexparser.parse(p) for p in ("[0-9]+", "[0-9A-Z]+", r"\S+")]
-    kept = [p for p in known if isinstance(included(values.languages, p), Included)][:1]
+    slices = (sliced(regex, start - 1, stop) for regex in values.patterns)
     left = None if values.longest is None else max(values.longest - start + 1, 1)
     longest = left if length is None else length if left is None else min(left, length)
     shortest = max(1, min(values.shortest - start + 1, length or values.shortest))
-    return loose(longest, *kept, shortest=shortest)
+    return loose(longest, *(regex for regex in slices if regex is not None), shortest=shortest)
+
+
+def sliced(regex: Regex, start: int, stop: int | None) -> Regex | None:
+    """The characters ``start`` to ``stop`` of what an expression matches, if all matches are of one length."""
+    parts = _positions(regex)
+    return None if parts is None else then(*parts[start:stop])
+
+
+def _positions(regex: Regex) -> list[Regex] | None:
+    """One expression for each character of the matches (more than can be, where characters depend on each other)."""
+    match regex:
+        case Chars():
+            return [regex]
+        case Then(parts):
+            found = [_positions(part) for part in parts]
+            return None if None in found else [one for many in found for one in many or ()]
+        case Either(parts):
+            choices = [_positions(part) for part in parts]
+            if None in choices or len({len(choice or ()) for choice in choices}) != 1:
+                return None
+            return [either(*column) for column in zip(*(choice or () for choice in choices), strict=True)]
+        case Repeat(part, least, most):
+            inner = _positions(part)
+            return None if inner is None or least != most or least > _MANY else inner * least
 
 
 def split(values: Values, part: str) -> Values:

@@ -36,7 +36,7 @@ _COUNTABLE = 400  # a longer length bound is compared as a number, not as an aut
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Values:
-    """Non-empty texts of one kind. ``kind`` is the local name of the XSD primitive (``integer`` apart from it).
+    """Non-empty texts of one kind. ``kind`` is the local name of the XSD primitive, or ``integer``.
 
     ``further`` tells that the type has facets that are not modelled here, so nothing can be proved to fit it.
     ``accepts`` is the schema's own validator where there is one: the last word on any single text.
