@@ -5,6 +5,7 @@ nothing with ours.
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -294,3 +295,25 @@ async def test_population(beside: Callable[..., Awaitable[Hub]]) -> None:
     assert parse(reply.payload).tag == "{http://www.mic.gov.vn/dancu/1.0}KetQuaXacThuc"
     with pytest.raises(Rejected):
         await exchange(sender, "XacThucThongTinCongDan", ask.replace("cb.hoa", "cb.nam").encode())
+
+
+async def test_population_by_view(beside: Callable[..., Awaitable[Hub]], tmp_path: Path) -> None:
+    """The register's own view, as its owner documents it: the record is canonical for everybody in it."""
+    await beside("dancu", options={"dancu": {"households": 20}})
+    with contextlib.closing(sqlite3.connect(tmp_path / "dancu" / "dancu.db")) as database:
+        people = database.execute("SELECT so_dinh_danh, ho_ten, ngay_sinh FROM cong_dan_view").fetchall()
+    spec = get("population-db")
+    lent = Resources(
+        HttpClient(clock=noon), Path("xsd"), noon, numbers(), lambda _: f"sqlite:///{tmp_path}/dancu/dancu.db"
+    )
+    sender = spec.build(spec.settings.model_validate({"url": "register"}), lent)
+    for number, name, born in people[:40]:
+        query = '<PersonQuery xmlns="urn:lienthong:1.0"><Kind>lookup</Kind><RequestId>r</RequestId>'
+        query += (
+            f"<Officer>cb.hoa</Officer><Unit>00070</Unit><Purpose>2.002621</Purpose><PersonalNumber>{number}"
+        )
+        query += f"</PersonalNumber><FullName>{name}</FullName><BirthDate>{born}</BirthDate></PersonQuery>"
+        record = parse((await exchange(sender, "PersonQuery", query.encode())).payload)
+        assert record.findtext("{*}Found") == "true"
+        assert record.findtext("{*}Person/{*}FullName") == name
+    await sender.close()
