@@ -38,7 +38,6 @@ _AGENCIES_WITH_WORK = text(
         WHERE agencies.agency = found.agency AND agencies.paused
         AND (agencies.until IS NULL OR agencies.until > :now)
     )
-    ORDER BY found.agency
     """  # noqa: S608 - constants of the schema
 ).bindparams(bindparam("now", type_=UtcTime))
 
@@ -60,9 +59,12 @@ class ClaimQueries(Repository):
     ) -> tuple[Delivery, ...]:
         """Lease up to ``limit`` due deliveries to ``owner``, fairly over the agencies.
 
-        ``limits`` bounds how many deliveries of an agency are leased at one time, over all workers. A lease
-        that ran out is claimable again; if an attempt was under way the delivery comes back ``ambiguous``.
+        ``limits`` bounds how many deliveries of an agency are leased at one time, over all workers. A lease that
+        ran out is claimable again; if an attempt was under way the delivery comes back ``ambiguous``. Raises
+        ValueError if ``owner`` contains ``#``.
         """
+        if _MARK in owner:
+            raise ValueError(f"a worker's name has no {_MARK!r}: {owner}")
         self._tx.lock_name(_CLAIMS, "claim")
         self._expire(now)
         rooms = self._rooms(now, limit, exclude, limits or {})
@@ -88,8 +90,7 @@ class ClaimQueries(Repository):
 
     def next_due(self, now: datetime) -> datetime | None:
         """When the next delivery will be claimable: past if one is now, None if none is queued or leased."""
-        agencies_with_work = self._conn.execute(_AGENCIES_WITH_WORK, {"now": now}).scalars().all()
-        times = [self._first_due(agency) for agency in agencies_with_work]
+        times = [self._first_due(agency) for agency in self._with_work(now)]
         leased = select(func.min(deliveries.c.lease_until)).where(text("state = 'leased'"))
         times.append(self._conn.execute(leased).scalar_one())
         resumed = select(func.min(agencies.c.until)).where(text("paused"), agencies.c.until > now)
@@ -146,16 +147,19 @@ class ClaimQueries(Repository):
         self, now: datetime, limit: int, exclude: Collection[str], limits: Mapping[str, int]
     ) -> dict[str, int]:
         """How many more deliveries each agency may have leased."""
-        with_work = self._conn.execute(_AGENCIES_WITH_WORK, {"now": now}).scalars().all()
         leased = self._leased() if limits else {}
         rooms = {
             agency: min(
                 limit, limits.get(agency, limit) - leased.get(agency, 0) if agency in limits else limit
             )
-            for agency in with_work
+            for agency in self._with_work(now)
             if agency not in exclude
         }
         return {agency: room for agency, room in rooms.items() if room > 0}
+
+    def _with_work(self, now: datetime) -> list[str]:
+        """The agencies that have something to send and are not held back."""
+        return sorted(self._conn.execute(_AGENCIES_WITH_WORK, {"now": now}).scalars())
 
     def _leased(self) -> dict[str, int]:
         query = (

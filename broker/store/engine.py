@@ -65,11 +65,7 @@ class Store:
         """
         reading = reader_engine(url, busy_timeout=busy_timeout)
         try:
-            with reading.connect() as conn:
-                require_head(conn)
-        except exc.SQLAlchemyError as error:
-            reading.dispose()
-            raise translated(error) from error
+            require_head(reading)
         except StoreError:
             reading.dispose()
             raise

@@ -41,7 +41,8 @@ class Session:
 
     def insert_new(self, table: Table, **values: Any) -> bool:
         """Insert unless the key exists; says whether it was new."""
-        return bool(self.conn.execute(self.insert(table).on_conflict_do_nothing(), values).rowcount)
+        statement = self.insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+        return bool(self.conn.execute(statement, values).rowcount)
 
     def need_writable(self) -> None:
         """Raise StoreError in a read-only transaction.

@@ -6,6 +6,7 @@ from broker.store.blobs import Blobs
 from broker.store.deliveries import Deliveries
 from broker.store.dossiers import Dossiers
 from broker.store.intake import Intake
+from broker.store.invariants import Invariants
 from broker.store.log import Log
 from broker.store.messages import Messages
 from broker.store.runs import Runs
@@ -16,7 +17,18 @@ from broker.store.work import Acts, Work
 class Tx:
     """The store inside a transaction. Valid only while the unit runs; not for other threads."""
 
-    __slots__ = ("acts", "blobs", "deliveries", "dossiers", "intake", "log", "messages", "runs", "work")
+    __slots__ = (
+        "acts",
+        "blobs",
+        "deliveries",
+        "dossiers",
+        "intake",
+        "invariants",
+        "log",
+        "messages",
+        "runs",
+        "work",
+    )
 
     def __init__(self, session: Session) -> None:
         """Repositories over one session."""
@@ -29,3 +41,4 @@ class Tx:
         self.acts = Acts(session)
         self.runs = Runs(session)
         self.blobs = Blobs(session)
+        self.invariants = Invariants(session)

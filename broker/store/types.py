@@ -9,15 +9,13 @@ from sqlalchemy import BigInteger, Dialect, Integer, String
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-_FORM = "%Y-%m-%dT%H:%M:%S.%fZ"
-
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 """A 64-bit key. SQLite gives out row numbers only to a column declared INTEGER, which holds 64 bits there."""
 
 
 def utc_text(at: datetime) -> str:
     """The instant in UTC with six decimals and ``Z``: texts of this form sort as the instants do."""
-    return at.astimezone(UTC).strftime(_FORM)
+    return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 class UtcTime(TypeDecorator[datetime]):

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, exc, text
+from sqlalchemy import Connection, Engine, exc, text
 
 from broker.store.connect import translated, writer_engine
 from broker.store.errors import WrongRevision
@@ -59,14 +59,15 @@ def upgrade(url: str) -> str:
     return head()
 
 
-def require_head(conn: Connection) -> None:
-    """Raise WrongRevision unless the database is at the head revision."""
+def require_head(engine: Engine) -> None:
+    """Raise WrongRevision unless the database is at the head revision, StoreUnavailable if it is away."""
     try:
-        found = _revision(conn)
-    except exc.OperationalError as error:
-        if "unable to open database file" in str(error.orig):
+        with engine.connect() as conn:
+            found = _revision(conn)
+    except exc.SQLAlchemyError as error:
+        if "unable to open database file" in str(error):
             raise WrongRevision(f"there is no database: {_REMEDY}") from error
-        raise
+        raise translated(error) from error
     if found is None:
         raise WrongRevision(f"the database is empty: {_REMEDY}")
     if found != (needed := head()):
