@@ -36,6 +36,9 @@ HOLDER = "CHUKYDONVI"
 KINDS = {"TK1": ("HSDLTK1", "TK1TS"), "BS": ("HSDLBS", "BOSUNG"), "RUT": ("HSDLRUT", "RUTHOSO")}
 STATES = {"approve": "05", "supplement": "03", "reject": "04", "pending": "02"}
 FINAL = ("04", "05", "06")
+FACTS = ("ngay", "maGDDoiTac", "maGD", "maHSLT")
+XML_TYPES = ("application/xml", "text/xml")
+LISTED = 500
 TABLES = """
 CREATE TABLE IF NOT EXISTS undecided (dossier TEXT PRIMARY KEY);
 """
@@ -45,7 +48,7 @@ class Bhxh(Agency):
     """XML over HTTP with the two-reference signature.
 
     Options: ``user``, ``password``, ``unit`` (maDonVi of the account), ``callback_path`` (default
-    ``/callbacks/bhxh``), ``callback_key`` (sent as ``X-Api-Key``), ``max_bytes`` of fileBase64Str.
+    ``/agency/bhxh``), ``callback_key`` (sent as ``X-Api-Key``), ``max_bytes`` of fileBase64Str.
     """
 
     name, title, english = "bhxh", "Bảo hiểm xã hội", "Social insurance"
@@ -57,7 +60,7 @@ class Bhxh(Agency):
         self.user, self.password = options.get("user", "lienthong"), options.get("password", "mat-khau-thu")
         self.unit = options.get("unit", "DVCLT")
         self.max_bytes = int(options.get("max_bytes", 10 * 1024 * 1024))
-        self.callback_path = str(options.get("callback_path", "/callbacks/bhxh"))
+        self.callback_path = str(options.get("callback_path", "/agency/bhxh"))
         self.tokens = Tokens(self.database, self.clock, self.site.new_id)
         self.cards = Cards(self.database, self.clock, self.random)
         self.documents = structure_schema(self.contract_folder / "bhxh.xsd")
@@ -133,19 +136,43 @@ class Bhxh(Agency):
         return Response(serialize(answer), 401 if text(answer, "MaKetQua") == "401" else 200, media_type=XML)
 
     async def _list(self, request: Request) -> Response:
-        """danhSach: what was taken in on a day (``ngay``), under a key (``maGDDoiTac``) or as ``maGD``."""
-        given = {**request.query_params, **_fields(request, await request.body())}
+        """danhSach, asked by query, form or HoiDanhSach: what was taken in on a day, under keys, as MaGD."""
+        body = await request.body()
+        given = {**request.query_params, **_fields(request, body)}
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not self.tokens.holds(given.get("token") or bearer):
             element = _listing("401", "Token không hợp lệ hoặc đã hết hạn")
             return Response(serialize(element), 401, media_type=XML)
+        try:
+            wanted = self._question(body) if _media_type(request) in XML_TYPES else _wanted(given)
+        except Refusal as refusal:
+            return Response(serialize(_listing(refusal.code, refusal.text)), media_type=XML)
+        return Response(serialize(self._listed(wanted)), media_type=XML)
+
+    def _question(self, body: bytes) -> dict[str, list[str]]:
+        """What a HoiDanhSach document asks for, by names of `_facts`."""
+        try:
+            root = parse(body)
+        except NotXml as error:
+            raise Refusal("1003", f"Không phải XML: {error}") from error
+        if root.tag != "HoiDanhSach" or self.documents.errors(root):
+            raise Refusal("1003", "Cần phần tử HoiDanhSach đúng cấu trúc")
+        self._raise(self.documents.field_errors(root))
+        wanted: dict[str, list[str]] = {}
+        for item in root:
+            name = local_name(item)
+            wanted.setdefault(name[0].lower() + name[1:], []).append(item.text or "")
+        return wanted
+
+    def _listed(self, wanted: Mapping[str, Sequence[str]]) -> etree._Element:
         element = _listing("200", "Thành công")
-        for record in [item for item in self.desk.records() if _wanted(item, given)][-500:]:
+        fitting = [item for item in self.desk.records() if _fits(item, wanted)]
+        for record in fitting[-LISTED:]:
             row = add(element, "HoSo")
             add_all(row, MaGD=record.data["transaction"], MaGDDoiTac=record.key, MaHSLT=record.dossier)
             add_all(row, LoaiHs=record.operation, TrangThai=self._state(record)[0])
             add(row, "ThoiGianTiepNhan", local(record.received, TIME))
-        return Response(serialize(element), media_type=XML)
+        return element
 
     def _accept(self, given: Mapping[str, str]) -> etree._Element:
         self._check_sender(given)
@@ -314,7 +341,7 @@ class Bhxh(Agency):
 
 def _fields(request: Request, body: bytes) -> dict[str, str]:
     """The fields of a form or of a flat JSON object; a "+" that was not escaped has become a space."""
-    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    kind = _media_type(request)
     try:
         if kind == "application/json":
             return {str(name): str(value) for name, value in json.loads(body).items()}
@@ -329,11 +356,14 @@ def _listing(code: str, sentence: str) -> etree._Element:
     return element
 
 
-def _wanted(record: Record, given: Mapping[str, str]) -> bool:
-    facts = {
-        "ngay": local(record.received, "%Y%m%d"),
-        "maGDDoiTac": record.key,
-        "maGD": record.data["transaction"],
-        "maHSLT": record.dossier,
-    }
-    return all(given.get(name, "") in ("", value) for name, value in facts.items())
+def _wanted(given: Mapping[str, str]) -> dict[str, list[str]]:
+    return {name: [given[name]] for name in FACTS if given.get(name)}
+
+
+def _fits(record: Record, wanted: Mapping[str, Sequence[str]]) -> bool:
+    values = (local(record.received, "%Y%m%d"), record.key, record.data["transaction"], record.dossier)
+    return all(value in wanted.get(name, (value,)) for name, value in zip(FACTS, values, strict=True))
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()

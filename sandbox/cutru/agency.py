@@ -41,7 +41,7 @@ PAPERS = {"YeuCauBoSung": "CT05", "TuChoi": "CT06", "DaGiaiQuyet": "CT08"}
 class CuTru(Agency):
     """SOAP 1.2 document/literal with WS-Addressing and WS-Security.
 
-    Options: ``callback_path`` (default ``/soap/cutru``); ``signed_acknowledgement`` (default False: the hub's
+    Options: ``callback_path`` (default ``/agency/cutru``); ``signed_acknowledgement`` (default False: the hub's
     answer to a call-back is verified if it is signed; True: it must be).
     """
 
@@ -53,7 +53,7 @@ class CuTru(Agency):
         """Compile the schemas."""
         self.requests = structure_schema(self.contract_folder / "cutru.xsd")
         self.notices = structure_schema(self.contract_folder / "cutru-thongbao.xsd")
-        self.callback_path = str(self.site.options.get("callback_path", "/soap/cutru"))
+        self.callback_path = str(self.site.options.get("callback_path", "/agency/cutru"))
         self._sent: dict[int, str] = {}
 
     def routes(self) -> Sequence[BaseRoute]:

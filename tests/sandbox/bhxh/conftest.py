@@ -74,6 +74,13 @@ class Client:
         async with self.session.get(f"{self.url}/api/hoso/danhSach", params=params) as answer:
             return parse(await answer.read())
 
+    async def ask(self, question: str) -> etree._Element:
+        """danhSach with a document."""
+        headers = {"Content-Type": "application/xml", "Authorization": f"Bearer {self.token['access_token']}"}
+        url = f"{self.url}/api/hoso/danhSach"
+        async with self.session.post(url, data=question.encode(), headers=headers) as answer:
+            return parse(await answer.read())
+
 
 @dataclass
 class Hub:
@@ -85,7 +92,7 @@ class Hub:
     url: str = ""
 
     async def take(self, request: web.Request) -> web.Response:
-        """POST /callbacks/bhxh."""
+        """POST /agency/bhxh."""
         root = parse(await request.read())
         self.got.append(root)
         self.headers.append(dict(request.headers))
@@ -128,7 +135,7 @@ async def hub() -> AsyncIterator[Hub]:
     """A hub on a real socket."""
     hub = Hub()
     app = web.Application()
-    app.router.add_post("/callbacks/bhxh", hub.take)
+    app.router.add_post("/agency/bhxh", hub.take)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

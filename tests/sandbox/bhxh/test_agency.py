@@ -249,6 +249,19 @@ async def test_the_list_of_a_day(client: Client, agency: Bhxh, form: etree._Elem
     assert agency.documents.errors(found) == []
 
 
+async def test_the_list_by_a_document(client: Client, form: etree._Element) -> None:
+    """The same question as XML, for several keys at once."""
+    await client.send(form)
+    found = await client.ask(
+        f"<HoiDanhSach><MaGDDoiTac>x</MaGDDoiTac><MaGDDoiTac>{KEY}</MaGDDoiTac></HoiDanhSach>"
+    )
+    none = await client.ask("<HoiDanhSach><MaGDDoiTac>x</MaGDDoiTac></HoiDanhSach>")
+    wrong = await client.ask("<HoiDanhSach><Khac/></HoiDanhSach>")
+    assert text(found, "HoSo/MaHSLT") == CODE
+    assert none.find("HoSo") is None
+    assert text(wrong, "MaKetQua") == "1003"
+
+
 async def test_one_child_has_one_card(client: Client, agency: Bhxh, form: etree._Element) -> None:
     """A second dossier for a child that has a card is refused."""
     await client.send(form)

@@ -76,7 +76,7 @@ class Hub:
     url: str = ""
 
     async def take(self, request: web.Request) -> web.Response:
-        """POST /soap/cutru."""
+        """POST /agency/cutru."""
         message = soap.read(await request.read(), SOAP12)
         self.got.append(message)
         body = (self.answer or self.acknowledge)(message)
@@ -125,7 +125,7 @@ async def hub(hub_key: Identity, clock: ManualClock) -> AsyncIterator[Hub]:
     """A hub on a real socket."""
     hub = Hub(hub_key, clock)
     app = web.Application()
-    app.router.add_post("/soap/cutru", hub.take)
+    app.router.add_post("/agency/cutru", hub.take)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
