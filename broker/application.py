@@ -49,7 +49,7 @@ async def working(hub: Hub) -> AsyncIterator[None]:
 
 def _intake(hub: Hub) -> Receiver:
     spec = registry.get("soap-service")
-    receiver: Receiver = spec.build(spec.settings.model_validate({"wsdl": INTAKE_CONTRACT}), hub.resources)
+    receiver: Receiver = spec.build(spec.settings.model_validate({"wsdl": INTAKE_CONTRACT, "service": "Intake", "port": "IntakeSoap11"}), hub.resources)
     return receiver
 
 

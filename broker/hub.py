@@ -13,6 +13,8 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cryptography.x509 import Certificate
+
 from adapters import registry
 from adapters.base import Resources, Sender
 from adapters.http import HttpClient
@@ -112,7 +114,9 @@ def open_hub(
     keys = project.path(settings.keys)
     signer = signer or load_key(keys, settings.key)
     note_signer = note_signer or load_note_key(keys, settings.key)
-    trust = load_trust(project)
+    certificates = partner_certificates(project)
+    trust = Trust(certificates)
+    trusted = {partner: Trust({partner: chain}) for partner, chain in certificates.items()}
     store = Store.open(
         database_url(project),
         clock=outside.clock,
@@ -134,7 +138,9 @@ def open_hub(
     )
     mappings = load_all(project.folder)
     agencies = {
-        config.id: _agency(config, mappings, resources, blobs, (senders or {}).get(config.id), outside)
+        config.id: _agency(
+            config, mappings, resources, trusted, blobs, (senders or {}).get(config.id), outside
+        )
         for config in project.agencies.values()
     }
     return _join(project, outside, store, resources, agencies, blobs, trust, note_signer)
@@ -259,31 +265,30 @@ def database_url(project: Project) -> str:
     return project.secrets.get(url.removeprefix("secret:")) if url.startswith("secret:") else url
 
 
-def load_trust(project: Project) -> Trust:
-    """Partners' certificates: every ``*.pem`` in the sub-folder of the trust folder that has the partner's name."""
+def partner_certificates(project: Project) -> dict[str, list[Certificate]]:
+    """Partner → certificates: every ``*.pem`` in the sub-folder of the trust folder that has the partner's name."""
     folder = project.path(project.hub.trust)
-    return Trust(
-        {
-            partner.name: [
-                certificate
-                for file in sorted(partner.glob("*.pem"))
-                for certificate in read_certificates(file)
-            ]
-            for partner in sorted(folder.iterdir())
-            if partner.is_dir()
-        }
-    )
+    return {
+        partner.name: [
+            certificate for file in sorted(partner.glob("*.pem")) for certificate in read_certificates(file)
+        ]
+        for partner in sorted(folder.iterdir())
+        if partner.is_dir()
+    }
 
 
 def _agency(
     config: AgencyConfig,
     mappings: Mappings,
     resources: Resources,
+    trusted: Mapping[str, Trust],
     blobs: BlobFolder,
     sender: Sender | None,
     outside: Outside,
 ) -> Agency:
     endpoint = config.endpoint(outside.clock().date())
+    # An adapter believes its own agency and nobody else.
+    resources = dataclasses.replace(resources, trust=trusted.get(config.id))
     return Agency(
         config=config,
         mappings=mappings,
