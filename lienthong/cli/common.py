@@ -1,0 +1,140 @@
+"""What all commands share: where the project is, how results are shown, and what the exit codes mean.
+
+==== ============================================================
+code meaning
+==== ============================================================
+0    done, and nothing is wrong
+1    done, and something is wrong: findings, a failed check, dead letters where none should be
+2    the command line is wrong
+3    the project is wrong: configuration, keys or database; the message says which file and what to do
+4    nothing is there: no such dossier, delivery, agency or mapping
+5    a part that is needed is away: database, network; trying again may help
+==== ============================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from broker.clock import random_id, system_clock
+from broker.config.project import Project
+from broker.config.source import ConfigError
+from broker.hub import database_url
+from broker.store.engine import Store
+from broker.store.errors import Missing, StoreUnavailable, WrongRevision
+from broker.store.salt import new_salt
+from signing.errors import KeyProblem
+
+FOUND_WRONG, USAGE, PROJECT, NOTHING, AWAY = 1, 2, 3, 4, 5
+
+out = Console(soft_wrap=True)
+err = Console(stderr=True, soft_wrap=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows at most.")]
+Folder = Annotated[
+    Path, typer.Option("--project", help="Project folder: config/, mappings/ and xsd/ are in it.", envvar="LIENTHONG_PROJECT")
+]
+Why = Annotated[str, typer.Option("--why", help="Reason, kept with the act.")]
+Who = Annotated[str, typer.Option("--who", help="Who you are, kept with the act.", envvar="LIENTHONG_WHO")]
+
+
+def fail(code: int, message: str) -> NoReturn:
+    """End the command with a message on standard error."""
+    err.print(message, style="bold red", markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+@contextlib.contextmanager
+def explained() -> Iterator[None]:
+    """Turn what goes wrong into a message with a remedy and an exit code; nothing ends in a traceback."""
+    try:
+        yield
+    except ConfigError as error:
+        fail(PROJECT, str(error))
+    except (KeyProblem, WrongRevision) as error:
+        fail(PROJECT, str(error))
+    except Missing as error:
+        fail(NOTHING, str(error))
+    except StoreUnavailable as error:
+        fail(AWAY, f"the database is away: {error}")
+
+
+def load(folder: Path) -> Project:
+    """The project in ``folder``; ends the command if it has faults."""
+    with explained():
+        return Project.load(folder, overrides(folder))
+
+
+def overrides(folder: Path) -> dict[str, Any]:
+    """Values that this machine puts on top of the project's files: ``local.json`` beside ``config``, if it is there."""
+    file = folder / "local.json"
+    if not file.exists():
+        return {}
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        fail(PROJECT, f"{file}: {error}")
+    return dict(found)
+
+
+@contextlib.contextmanager
+def store(project: Project) -> Iterator[Store]:
+    """The project's database, closed afterwards."""
+    with explained():
+        opened = Store.open(database_url(project), clock=system_clock, new_id=random_id, salt=new_salt)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+
+def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, title: str = "") -> None:
+    """Print rows as a table for people or as a JSON list for programs."""
+    if as_json:
+        print_json(list(rows))
+        return
+    table = Table(*columns, title=title or None, header_style="bold", title_justify="left")
+    for row in rows:
+        table.add_row(*(text(row.get(column)) for column in columns))
+    out.print(table)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document, UTF-8, readable."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n")
+
+
+def text(value: Any) -> str:
+    """A value as a table shows it: local time to the second, nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return str(value)
+
+
+def mask(number: str) -> str:
+    """A personal number as it may appear on a screen: the last four digits only."""
+    return "•" * max(len(number) - 4, 0) + number[-4:]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return str(value)

@@ -1,0 +1,83 @@
+"""``lienthong log``: the message log, and the proof that nobody touched it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broker.clock import system_clock
+from broker.logbook import Logbook
+from broker.store.rows import MessageFilter
+from lienthong.cli.common import FOUND_WRONG, Folder, Json, Limit, explained, load, out, print_json, show, store
+from signing.note import NoteVerifier, load_note_key
+
+app = typer.Typer(help="The message log.", no_args_is_help=True)
+
+
+@app.command()
+def verify(
+    key: Annotated[
+        str | None, typer.Option(help="Verifier of the log (name+id+key); default: the hub's own key.")
+    ] = None,
+    project: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Recompute every hash and every signed head; list everything that does not fit."""
+    loaded = load(project)
+    with store(loaded) as opened, explained():
+        own = load_note_key(loaded.path(loaded.hub.keys), loaded.hub.key).verifier
+        verifier = NoteVerifier.from_vkey(key) if key else own
+        report = Logbook(opened, loaded.path(loaded.hub.data), system_clock).verify(verifier)
+    if as_json:
+        print_json({"ok": report.ok, "entries": report.entries, "root": report.root.hex(), "findings": report.findings})
+    else:
+        rows = [
+            {"severity": finding.severity, "entry": finding.index, "place": finding.place, "finding": finding.text}
+            for finding in report.findings
+        ]
+        if rows:
+            show(rows, ["severity", "entry", "place", "finding"], as_json=False)
+        verdict = "verified: every entry, every hash, every signed head" if report.ok else "NOT as it was signed"
+        out.print(f"{report.entries} entries, root {report.root.hex()[:16]}…: {verdict}", highlight=False)
+    if not report.ok:
+        raise typer.Exit(FOUND_WRONG)
+
+
+@app.command("show")
+def show_(
+    message: Annotated[str | None, typer.Argument(help="Id of one message, to see its bytes.")] = None,
+    dossier: Annotated[str | None, typer.Option(help="Only messages of this dossier.")] = None,
+    agency: Annotated[str | None, typer.Option(help="Only messages with this agency or client.")] = None,
+    limit: Limit = 50,
+    project: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """List messages, newest first; or print the bytes of one."""
+    with store(load(project)) as opened, explained():
+        if message is not None:
+            out.file.write(opened.read(lambda tx: tx.messages.body(message)).decode("utf-8", "replace") + "\n")
+            return
+        wanted = MessageFilter(dossier=dossier, agency=agency)
+        page = opened.read(lambda tx: tx.messages.search(wanted, limit=limit))
+    rows = [
+        {
+            "entry": row.index,
+            "id": row.id,
+            "at": row.at,
+            "direction": row.direction,
+            "kind": row.kind,
+            "agency": row.agency,
+            "operation": row.operation,
+            "outcome": row.outcome,
+            "dossier": row.dossier,
+            "officer": row.officer,
+            "size": row.size,
+        }
+        for row in page.items
+    ]
+    columns = ["entry", "at", "direction", "kind", "agency", "operation", "outcome", "dossier", "size"]
+    show(rows, columns, as_json=as_json)
+
+

@@ -1,0 +1,211 @@
+"""A whole throw-away world: a hub with fresh keys and an empty database, and the sandbox agencies around it.
+
+The demo, the tests and the bench all live in one of these. Everything that it makes is below one folder; the project's own
+files are read and never written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import secrets
+import shutil
+import socket
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from broker.application import application
+from broker.config.project import Project
+from broker.hub import Hub, Outside, database_url, open_hub
+from broker.store import migrations
+from broker.web.server import configured
+from sandbox import AGENCIES, Sandbox, ThreadedSandbox
+from signing.keys import create_key
+from signing.note import create_note_key
+
+HOST = "127.0.0.1"
+PORTAL = "dvcqg"
+HUB_KEY = "hub"
+
+# Name of the agency's option → secret of the hub that must be equal to it.
+_SHARED = {
+    "dancu": {"user": "dancu-user", "secret": "dancu-secret", "api_key": "dancu-api-key"},
+    "hotich": {"user": "hotich-user", "password": "hotich-password"},
+    "bhxh": {"user": "bhxh-user", "password": "bhxh-password"},
+    "cancuoc": {"api_key": "cancuoc-key"},
+    "dvcqg": {"api_key": "dvcqg-key"},
+}
+_PORTAL_KEY = "portal-key"
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a world is like. ``overrides`` are dotted keys of the configuration; ``database`` a URL, else SQLite."""
+
+    project: Path
+    folder: Path
+    outside: Outside = dataclasses.field(default_factory=Outside)
+    overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    database: str | None = None
+    work: bool = True
+    threaded: bool = False
+    agencies: tuple[str, ...] = AGENCIES
+    sandbox: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class World:
+    """A hub and its agencies, running while entered."""
+
+    hub: Hub
+    sandbox: Sandbox
+
+    def __init__(self, plan: Plan) -> None:
+        """Nothing is made before the world is entered."""
+        self.plan = plan
+        self.folder = plan.folder
+        self._stack = AsyncExitStack()
+        self._server: uvicorn.Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._socket = socket.socket()
+        self._paths: dict[str, str] = {}
+
+    @property
+    def url(self) -> str:
+        """The hub's address."""
+        return f"http://{HOST}:{self._socket.getsockname()[1]}"
+
+    @property
+    def portal_key(self) -> str:
+        """The API key of the portal."""
+        return self._secret(_PORTAL_KEY).read_text(encoding="utf-8")
+
+    async def __aenter__(self) -> Self:
+        """Make keys, agencies, database and hub, and start them."""
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop hub and agencies; the folder stays."""
+        await self._stack.aclose()
+
+    async def start_hub(self) -> None:
+        """Open the hub over what is in the folder, and serve it."""
+        self.hub = open_hub(self.load(), outside=self.plan.outside)
+        app = application(self.hub, work=self.plan.work)
+        self._server = uvicorn.Server(configured(app, host=HOST, port=0))
+        self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket.dup()]))
+        while not self._server.started:
+            if self._serving.done():
+                await self._serving
+            await asyncio.sleep(0.01)
+
+    async def stop_hub(self) -> None:
+        """Stop serving and close the database."""
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving
+            self._server = None
+            await self.hub.close()
+
+    def load(self) -> Project:
+        """The project as this world overrides it."""
+        return Project.load(self.plan.project, self.overrides())
+
+    def overrides(self) -> dict[str, Any]:
+        """Where this world differs from the project's files: addresses, folders, secrets, and what the plan says."""
+        values: dict[str, Any] = {
+            "hub.listen.host": HOST,
+            "hub.listen.port": int(self.url.rpartition(":")[2]),
+            "hub.public_url": self.url,
+            "hub.database": self.plan.database or f"sqlite:///{self.folder / 'hub.sqlite3'}",
+            "hub.data": str(self.folder / "data"),
+            "hub.keys": str(self.folder / "keys"),
+            "hub.trust": str(self.folder / "trust"),
+        }
+        for name in [_PORTAL_KEY, *(secret for shared in _SHARED.values() for secret in shared.values())]:
+            values[f"hub.secrets.{name}"] = f"file:{self._secret(name)}"
+        for name in self.sandbox.names:
+            values[f"agencies.{name}.adapters.send.settings.address"] = self.sandbox.url(name) + self._paths[name]
+        return values | dict(self.plan.overrides)
+
+    async def _start(self) -> None:
+        self._bind()
+        self._prepare()
+        self._paths = _paths(Project.load(self.plan.project))
+        arguments = {
+            "hub_url": self.url,
+            "hub_certificate": self.folder / "keys" / f"{HUB_KEY}.crt.pem",
+            "options": self._options(),
+            "agencies": self.plan.agencies,
+            "contracts": self.plan.project / "xsd",
+            **self.plan.sandbox,
+        }
+        if self.plan.threaded:
+            self.sandbox = self._stack.enter_context(ThreadedSandbox(self.folder / "sandbox", **arguments))
+        else:
+            self.sandbox = await self._stack.enter_async_context(Sandbox(self.folder / "sandbox", **arguments))
+        self._trust()
+        project = self.load()
+        migrations.upgrade(database_url(project))
+        (self.folder / "local.json").write_text(json.dumps(self.overrides(), indent=2), encoding="utf-8")
+        self._stack.push_async_callback(self.stop_hub)
+        await self.start_hub()
+
+    def _bind(self) -> None:
+        """Take the hub's port first: agencies and configuration must know it."""
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind((HOST, self.plan.overrides.get("hub.listen.port", 0)))
+        self._socket.listen(512)
+        self._stack.callback(self._socket.close)
+
+    def _prepare(self) -> None:
+        for name in ("keys", "trust", "secrets", "data/blobs"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        keys = self.folder / "keys"
+        if not (keys / f"{HUB_KEY}.key.pem").exists():
+            create_key(keys, HUB_KEY, subject="CN=Lien Thong (throw-away)", clock=self.plan.outside.clock)
+            create_note_key(keys, HUB_KEY, origin="lienthong.example/demo")
+        for name in [_PORTAL_KEY, *(secret for shared in _SHARED.values() for secret in shared.values())]:
+            if not self._secret(name).exists():
+                self._secret(name).write_text(secrets.token_urlsafe(18), encoding="utf-8")
+
+    def _options(self) -> dict[str, dict[str, Any]]:
+        options: dict[str, dict[str, Any]] = {
+            agency: {
+                option: self._secret(secret).read_text(encoding="utf-8") for option, secret in shared.items()
+            }
+            for agency, shared in _SHARED.items()
+        }
+        options.setdefault("cutru", {})["callback_path"] = "/agency/cutru"
+        options["bhxh"]["callback_path"] = "/agency/bhxh"
+        return options
+
+    def _trust(self) -> None:
+        for name in self.sandbox.names:
+            partner = self.folder / "trust" / name
+            partner.mkdir(exist_ok=True)
+            shutil.copy(self.sandbox.certificate(name), partner / f"{name}.pem")
+
+    def _secret(self, name: str) -> Path:
+        return self.folder / "secrets" / name
+
+
+def _paths(project: Project) -> dict[str, str]:
+    """Agency → path of its endpoint, as the project's configuration names it."""
+    uses = {name: agency.adapters.send for name, agency in project.agencies.items()}
+    return {
+        name: urlsplit(str(use.settings.get("address", ""))).path for name, use in uses.items() if use is not None
+    }
