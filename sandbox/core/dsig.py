@@ -99,6 +99,7 @@ def sign_two_reference(
         raise ValueError(f"{root.tag}: needs {payload} and {holder}")
     identifier = str(body.attrib["Id"])
     shell = etree.SubElement(place, f"{{{DSIG}}}Signature", nsmap={"ds": DSIG})
+    shell.set("Id", f"Signature-{identifier}")
     shell.append(_signing_time(f"Object-{holder}-{identifier}", identifier, at))
     signer = XMLSigner(SignatureConstructionMethod.detached, c14n_algorithm=INCLUSIVE)
     uris = (f"#Object-{holder}-{identifier}", f"#{identifier}")
