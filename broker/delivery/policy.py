@@ -45,7 +45,9 @@ class ClassPolicy(BaseModel):
         "bury: leave it to a person"
     )
     first: float = Field(default=5.0, gt=0, description="Bound of the first waiting time, in seconds.")
-    factor: float = Field(default=2.0, ge=1, description="By how much the bound grows with each attempt.")
+    factor: float = Field(
+        default=2.0, ge=1, le=100, description="By how much the bound grows with each attempt."
+    )
     cap: float = Field(default=900.0, gt=0, description="The largest bound, in seconds.")
     max_attempts: int | None = Field(
         default=None, ge=1, description="Attempts after which a person must act; no limit if absent."
@@ -169,9 +171,9 @@ def decide(
     ``created_at`` is when the delivery's life began, ``retry_after`` the agency's own wish in seconds,
     ``detail`` the error in words. An unknown class is buried: nobody has said that repeating is safe.
     """
-    cause = _WORDS.get(error_class, f"error of unknown class {error_class!r}") + (
-        f" ({detail})" if detail else ""
-    )
+    cause = _WORDS.get(error_class, f"error of unknown class {error_class!r}")
+    if detail:
+        cause += f" ({detail})"
     rule = policy.of(error_class)
     if rule is None or rule.action == "bury":
         return Bury(f"{cause}: a person must act")
@@ -202,5 +204,5 @@ def _wait(
     # Beyond 64 doublings every bound is at its cap; the power itself would overflow.
     bound = min(rule.cap, rule.first * rule.factor ** min(attempt - 1, 64))
     jitter = rng.uniform(0.0, bound)
-    wish = min(max(retry_after or 0.0, 0.0), retry_after_cap)
-    return wish + jitter
+    wish = retry_after if retry_after is not None and retry_after > 0 else 0.0  # NaN is no wish either
+    return min(wish, retry_after_cap) + jitter

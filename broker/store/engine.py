@@ -92,8 +92,8 @@ class Store:
         """
         try:
             return self._read(query)
-        except exc.DBAPIError as error:
-            if not error.connection_invalidated:
+        except exc.SQLAlchemyError as error:
+            if not (isinstance(error, exc.DBAPIError) and error.connection_invalidated):
                 raise translated(error) from error
         try:  # the connection was stale, for example because the server was restarted: a new one may do
             return self._read(query)
