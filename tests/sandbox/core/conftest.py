@@ -25,10 +25,12 @@ NOON = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
 NS = "urn:example:office"
 XSD = f"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="{NS}" elementFormDefault="qualified">
   <xs:element name="Apply"><xs:complexType><xs:sequence>
-    <xs:element name="Key"><xs:simpleType><xs:restriction base="xs:string"><xs:maxLength value="9"/></xs:restriction></xs:simpleType></xs:element>
+    <xs:element name="Key"><xs:simpleType><xs:restriction base="xs:string">
+      <xs:maxLength value="9"/></xs:restriction></xs:simpleType></xs:element>
     <xs:element name="Name" type="xs:string"/>
   </xs:sequence></xs:complexType></xs:element>
-  <xs:element name="Applied"><xs:complexType><xs:sequence><xs:element name="Known" type="xs:boolean"/></xs:sequence></xs:complexType></xs:element>
+  <xs:element name="Applied"><xs:complexType><xs:sequence>
+    <xs:element name="Known" type="xs:boolean"/></xs:sequence></xs:complexType></xs:element>
 </xs:schema>"""
 WSDL = """<wsdl:definitions xmlns:wsdl="http://schemas.xmlsoap.org/wsdl/" xmlns:soap="http://schemas.xmlsoap.org/wsdl/soap/"
   xmlns:xs="http://www.w3.org/2001/XMLSchema"><wsdl:types><xs:schema>

@@ -17,11 +17,16 @@ def database(tmp_path: Path) -> Database:
 
 def test_block_is_one_transaction(database: Database) -> None:
     """An error undoes everything in the block, nested blocks included."""
-    with pytest.raises(RuntimeError), database.transaction() as sql:
-        sql.execute("INSERT INTO t VALUES (1)")
-        with database.transaction() as inner:
-            inner.execute("INSERT INTO t VALUES (2)")
-        raise RuntimeError
+
+    def broken() -> None:
+        with database.transaction() as sql:
+            sql.execute("INSERT INTO t VALUES (1)")
+            with database.transaction() as inner:
+                inner.execute("INSERT INTO t VALUES (2)")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        broken()
     assert database.rows("SELECT * FROM t") == []
 
 
