@@ -138,6 +138,10 @@ class Checker:
                 blocks[0], f"the target needs {target.minimum}, the source may have {least}", "Add rules."
             )
 
+    def _sure(self, known: Condition) -> infer.Sure:
+        """Whether a condition holds wherever ``known`` does."""
+        return lambda condition: isinstance(self._prove(known, condition), Holds)
+
     def _prove(self, premise: Condition, goal: Condition) -> Proof:
         return entails(premise, goal, optional=self.optional)
 
@@ -153,7 +157,7 @@ class Checker:
                 nested = dataclasses.replace(check, target=f"{block.target.path}/{check.target}")
                 self.declared.setdefault(nested.name, nested)
         target = target_space(block.target)
-        verdict = fits(infer.space(value), target)
+        verdict = fits(infer.space(value, self._sure(known)), target)
         if isinstance(verdict, Included):
             return
         if isinstance(verdict, Outside) and not block.refuse:
@@ -171,21 +175,23 @@ class Checker:
     def _converter(self, block: Block, part: Expression, known: Condition) -> None:
         match part:
             case Translate():
-                self._table(block, part)
+                self._table(block, part, known)
             case Date():
                 self._date(block, part, part.reads)
                 self._partial(block, part, known)
             case DatePart():
                 self._date(block, part, part.reads)
-            case Number(inner) if not all(_numeric(values) for values in infer.space(inner)):
+            case Number(inner) if not all(
+                _numeric(values) for values in infer.space(inner, self._sure(known))
+            ):
                 self.declare(block, "number", "the source is not a number by its type")
             case Blob():
                 self.declare(block, "blob", "the file may not be in the store")
 
-    def _table(self, block: Block, part: Translate) -> None:
+    def _table(self, block: Block, part: Translate, known: Condition) -> None:
         if part.unknown is not None and part.unknown != "refuse":
             return
-        listed = finite(infer.space(part.of))
+        listed = finite(infer.space(part.of, self._sure(known)))
         if listed is None:
             missing = ["any code"]
         else:

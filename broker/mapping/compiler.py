@@ -18,6 +18,7 @@ from broker.mapping.header import Header
 from broker.mapping.infer import filled
 from broker.mapping.presence import written
 from broker.mapping.rules import (
+    Before,
     Blob,
     Block,
     Cases,
@@ -238,6 +239,8 @@ class _Compiler:
                 return f"f:pad({inner}, {length}, {literal(fill)})"
             case Take(_, start, length):
                 return f"substring({inner}, {start}, {length})" if length else f"substring({inner}, {start})"
+            case Before(_, mark):
+                return f"substring-before({inner}, {literal(mark)})"
             case Number():
                 return f"f:number({inner}, {target})"
             case Blob():

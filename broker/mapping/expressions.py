@@ -26,6 +26,7 @@ from broker.mapping.conditions import (
 from broker.mapping.errors import Findings
 from broker.mapping.header import Header, text
 from broker.mapping.rules import (
+    Before,
     Blob,
     Cases,
     Const,
@@ -340,9 +341,11 @@ class Reader:
     def _take(self, value: Expression, node: Node) -> Expression:
         start, length = ("", "")
         if isinstance(node, Table):
+            if text(node.get("before")):
+                return Before(value, text(node.get("before")))
             start, length = text(node.get("from")) or "1", text(node.get("length"))
         if not start.isdigit() or int(start) < 1 or (length and not length.isdigit()):
-            self.error(node, "take needs from and length", "Write {from: 1, length: 2}.")
+            self.error(node, "take needs from and length", 'Write {from: 1, length: 2} or {before: ":"}.')
             return value
         return Take(value, int(start), int(length) if length else None)
 

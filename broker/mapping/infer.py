@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 from broker.mapping import dates, regexparser, textspaces
 from broker.mapping.conditions import (
@@ -14,12 +15,15 @@ from broker.mapping.conditions import (
     Known,
     Yields,
     any_of,
+    atoms,
     both,
     negation,
 )
 from broker.mapping.datespaces import dated, least_known
 from broker.mapping.joins import joined
+from broker.mapping.prover import Holds, entails
 from broker.mapping.rules import (
+    Before,
     Blob,
     Cases,
     Const,
@@ -48,6 +52,8 @@ from broker.mapping.rules import (
 from broker.mapping.schema import Field, occurrences
 from broker.mapping.textspaces import collapsed
 from broker.mapping.values import ANYTHING, Space, Values, words
+
+Sure = Callable[[Condition], bool]
 
 _PARTS = {"year": 1, "month": 2, "day": 3}
 _BASE64 = regexparser.parse("[A-Za-z0-9+/]+={0,2}")
@@ -101,6 +107,8 @@ def _survives(expression: Expression) -> Condition:
             return Yields(f"the {part}", id(expression))
         case Take(inner, start, _) if any(values.shortest < start for values in space(inner)):
             return Yields(f"the text from character {start}", id(expression))
+        case Before(_, mark):
+            return Yields(f"the text before {mark!r}", id(expression))
         case Normalize(inner) if not collapsed(space(inner)):
             return Yields("the text without blanks", id(expression))
     return ALWAYS
@@ -109,8 +117,17 @@ def _survives(expression: Expression) -> Condition:
 # ---------------------------------------------------------------------------------------------- value space
 
 
-def space(expression: Expression) -> Space:
-    """The non-empty texts that the expression can yield; more than it really can, never fewer."""
+def _by_schema(condition: Condition) -> bool:
+    """True if a condition holds in every valid document, whatever parameters are missing."""
+    optional = [atom.name for atom in atoms(condition) if isinstance(atom, Given)]
+    return isinstance(entails(ALWAYS, condition, optional=optional), Holds)
+
+
+def space(expression: Expression, sure: Sure = _by_schema) -> Space:
+    """The non-empty texts that the expression can yield; more than it really can, never fewer.
+
+    ``sure`` tells whether a condition is known to hold where the expression stands.
+    """
     match expression:
         case Const(text):
             return words(text)
@@ -119,24 +136,24 @@ def space(expression: Expression) -> Space:
         case Read(ref):
             return ref.field.space or ANYTHING
         case Join(parts, separator):
-            return joined([(space(part), _always(part)) for part in parts], separator)
+            return joined([(space(part, sure), sure(filled(part))) for part in parts], separator)
         case FirstOf(parts):
-            return tuple(itertools.chain.from_iterable(map(space, parts)))
+            return tuple(itertools.chain.from_iterable(space(part, sure) for part in parts))
         case Cases(branches):
-            return tuple(itertools.chain.from_iterable(space(value) for _, value in branches))
+            return tuple(itertools.chain.from_iterable(space(value, sure) for _, value in branches))
         case Guarded(inner, _) | Needed(inner):
-            return space(inner)
+            return space(inner, sure)
         case Default(inner, text):
-            return (*space(inner), *(words(text) if text else ()))
+            return (*space(inner, sure), *(words(text) if text else ()))
         case Date() | DatePart():
-            return dated(expression, space(expression.of))
+            return dated(expression, space(expression.of, sure))
         case Translate():
-            return _translated(expression)
+            return _translated(expression, sure)
         case _:
-            return _computed(expression)
+            return _computed(expression, sure)
 
 
-def _computed(expression: Expression) -> Space:
+def _computed(expression: Expression, sure: Sure) -> Space:
     match expression:
         case Position(scope):
             source = scope.root
@@ -149,19 +166,21 @@ def _computed(expression: Expression) -> Space:
         case Blob():
             return (Values("base64Binary", patterns=(_BASE64,)),)
         case Number(inner):
-            return tuple(textspaces.numeric(values) for values in space(inner))
+            return tuple(textspaces.numeric(values) for values in space(inner, sure))
         case Letters(inner, upper):
-            return tuple(textspaces.lettered(values, upper) for values in space(inner))
+            return tuple(textspaces.lettered(values, upper) for values in space(inner, sure))
         case Normalize(inner):
-            return tuple(textspaces.normalized(values) for values in space(inner))
+            return tuple(textspaces.normalized(values) for values in space(inner, sure))
         case Cut(inner, length):
-            return tuple(textspaces.cut(values, length) for values in space(inner))
+            return tuple(textspaces.cut(values, length) for values in space(inner, sure))
         case Pad(inner, length, fill):
-            return tuple(textspaces.padded(values, length, fill) for values in space(inner))
+            return tuple(textspaces.padded(values, length, fill) for values in space(inner, sure))
         case Take(inner, start, length):
-            return tuple(textspaces.taken(values, start, length) for values in space(inner))
+            return tuple(textspaces.taken(values, start, length) for values in space(inner, sure))
+        case Before(inner, mark):
+            return tuple(textspaces.before(values, mark) for values in space(inner, sure))
         case Split(inner, part):
-            return tuple(textspaces.split(values, part) for values in space(inner))
+            return tuple(textspaces.split(values, part) for values in space(inner, sure))
     raise AssertionError(expression)
 
 
@@ -172,22 +191,10 @@ def normalized(value: Expression, target: Field) -> Expression:
     return Normalize(value)
 
 
-def _translated(expression: Translate) -> Space:
+def _translated(expression: Translate, sure: Sure) -> Space:
     result = words(*expression.table.translations(expression.reverse))
     if expression.unknown == "keep":
-        return (*result, *space(expression.of))
+        return (*result, *space(expression.of, sure))
     if isinstance(expression.unknown, Const):
         return (*result, *words(expression.unknown.text))
     return result
-
-
-def _always(part: Expression) -> bool:
-    """True if the part of a join is never empty."""
-    return filled(part) == ALWAYS or _required(part)
-
-
-def _required(part: Expression) -> bool:
-    """True if the schema alone says that the part is there and has text."""
-    if not isinstance(part, Read) or part.ref.field.may_be_empty:
-        return False
-    return occurrences(part.ref.field, part.ref.scope.root)[0] > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from broker.mapping.regex import Regex, Repeat, between, either, then, word
+from broker.mapping.regex import Chars, Regex, Repeat, between, either, merge, then, word
 from broker.mapping.values import COLLAPSED, Space, Values, finite
 
 _SMALL = 64
@@ -55,7 +55,17 @@ def _one_regex(source: Space) -> Regex:
     listed = finite(source)
     if listed is not None and len(listed) <= _SMALL:
         return either(*(word(text) for text in sorted(listed)))
+    if listed is not None:
+        return _shape_of(listed)
     return either(*(_tightest(values) for values in source))
+
+
+def _shape_of(listed: frozenset[str]) -> Regex:
+    """An expression for many words: their letters, and that they have no blanks to collapse."""
+    if all(text == " ".join(text.split()) for text in listed):
+        return COLLAPSED
+    letters = merge([(ord(char), ord(char)) for text in listed for char in text])
+    return Repeat(Chars(letters), min(map(len, listed)), max(map(len, listed)))
 
 
 def _tightest(values: Values) -> Regex:

@@ -161,6 +161,14 @@ class Take:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Before:
+    """The text before the first occurrence of a mark; nothing if the mark is not in it."""
+
+    of: Expression
+    mark: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Blob:
     """The base64 of the stored file whose SHA-256 the expression gives."""
 
@@ -229,6 +237,7 @@ Expression = (
     | Cut
     | Pad
     | Take
+    | Before
     | Blob
     | Position
     | Count

@@ -114,6 +114,15 @@ def taken(values: Values, start: int, length: int | None) -> Values:
     return loose(longest, *(regex for regex in slices if regex is not None), shortest=shortest)
 
 
+def before(values: Values, mark: str) -> Values:
+    """What stands before a mark."""
+    if values.words is not None:
+        return words(*(text.partition(mark)[0] for text in values.words if mark in text))[0]
+    longest = None if values.longest is None else max(values.longest - len(mark), 1)
+    ink = (_INK,) if isinstance(included(values.languages, _INK), Included) else ()
+    return loose(longest, *ink)
+
+
 def sliced(regex: Regex, start: int, stop: int | None) -> Regex | None:
     """The characters ``start`` to ``stop`` of what an expression matches, if all matches are of one length."""
     parts = _positions(regex)
