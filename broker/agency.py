@@ -16,6 +16,7 @@ from broker.config.agency import AgencyConfig, Operation
 from broker.mapping import MappingError
 from broker.mapping.collection import Mappings
 from broker.model import Delivery, Outcome
+from signing.xml import parse
 
 Blobs = Callable[[str], bytes]
 
@@ -90,8 +91,11 @@ class Agency:
 
     def acknowledge(self, received: Received, response: bytes, on: date) -> Answer:
         """Answer a callback in the agency's own form."""
-        name = self.config.callbacks[received.operation].answer
-        payload = response if name is None else self.mappings.get(name, on).run(response, on=on)
+        use = self.config.callbacks[received.operation]
+        if use.answer is None:
+            return self._receiver().answer(received, response)
+        params = {name: _text_at(received.payload, path) for name, path in use.echo.items()}
+        payload = self.mappings.get(use.answer, on).run(response, on=on, params=params)
         return self._receiver().answer(received, payload)
 
     def refuse(self, inbound: Inbound, error: Exception) -> Answer:
@@ -124,3 +128,12 @@ class Agency:
                 f"agency {self.id} has no receiving adapter: see config/agencies/{self.id}.yaml"
             )
         return self.receiver
+
+
+def _text_at(document: bytes, path: str) -> str:
+    """The text at a path of local names below the root. Raises `Malformed` if there is none."""
+    at = "/".join(f"{{*}}{name}" for name in path.split("/"))
+    found = parse(document).findtext(at)
+    if not found:
+        raise Malformed(f"{path} is missing or empty", raw=document)
+    return found.strip()

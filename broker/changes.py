@@ -127,7 +127,9 @@ class Changes:
         after = apply(edited, commands)
         lines = transitions(edited, commands, now)
         reports = [line for line in lines if self._is_news(line, commands)] + _whole(before, after, now)
-        deliveries += self._outbox.states(Case(after, engine.rules, codes), reports)
+        told, unsaid = self._outbox.states(Case(after, engine.rules, codes), reports)
+        deliveries += told
+        work += [self.unsaid(after, line.step, reason, cause) for line, reason in unsaid]
         work += self._notices(engine, after, commands, cause, now)
         return _Plan(before, after, commands, lines, tuple(deliveries), tuple(work))
 
@@ -174,6 +176,11 @@ class Changes:
                 case c.Move(step, StepState.STUCK, _, _, _, note):
                     found.append(self._item("stuck", note or "stuck", dossier, step, cause))
         return found
+
+    def unsaid(self, dossier: Dossier, step: str, reason: str, cause: Cause = Cause()) -> WorkItem:  # noqa: B008 - frozen
+        """A state that the portal could not be told, for a person to look at."""
+        known = step if any(one.id == step for one in dossier.steps) else None
+        return self._item("mapping", f"state of {step} not told to the portal: {reason}", dossier, known, cause)
 
     def _item(self, kind: str, reason: str, dossier: Dossier, step: str | None, cause: Cause) -> WorkItem:
         agency = dossier.step(step).agency if step else None

@@ -153,7 +153,7 @@ class Intake:
         portal_code = request.text("PortalCode")
         codes = {"lienthong": dossier.code} | ({request.client.id: portal_code} if portal_code else {})
         case = Case(dossier, engine.rules, codes)
-        deliveries = self._outbox.states(case, _first_states(dossier))
+        deliveries, unsaid = self._outbox.states(case, _first_states(dossier))
         if not unroutable:
             deliveries += self._checks.first_lookups(case)
         promised = engine.calendar.due(dossier.received_at, engine.rules.total)
@@ -166,6 +166,8 @@ class Intake:
                 tx.dossiers.add_code(dossier.id, system, code)
             for delivery in deliveries:
                 tx.deliveries.enqueue(delivery)
+            for line, why in unsaid:
+                tx.work.add(self._changes.unsaid(dossier, line.step, why))
             for problem in unroutable:
                 tx.work.add(self._unroutable(problem, dossier, incoming))
 

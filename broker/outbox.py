@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from broker.agency import Agency
 from broker.canonical import build
 from broker.clock import Clock, NewId
+from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, Dossier, Step, Transition
 from broker.process.commands import Send
 from broker.process.rules import RuleSet
@@ -73,12 +74,22 @@ class Outbox:
             items=((case.dossier.id, step.id),),
         )
 
-    def states(self, case: Case, transitions: Sequence[Transition]) -> list[Delivery]:
-        """Reports of these transitions to the portal that the dossier came from, in their order."""
+    def states(
+        self, case: Case, transitions: Sequence[Transition]
+    ) -> tuple[list[Delivery], list[tuple[Transition, str]]]:
+        """Reports of these transitions to the portal that the dossier came from, in their order.
+
+        And those that cannot be said in the portal's form, with the reason: that must not stop the dossier itself.
+        """
+        deliveries: list[Delivery] = []
+        unsaid: list[tuple[Transition, str]] = []
         portal = self._portals.get(case.dossier.sender)
-        if portal is None:
-            return []
-        return [self._state(case, self._agencies[portal], transition) for transition in transitions]
+        for transition in transitions if portal is not None else ():
+            try:
+                deliveries.append(self._state(case, self._agencies[portal or ""], transition))
+            except MappingError as error:
+                unsaid.append((transition, str(error)))
+        return deliveries, unsaid
 
     def poll(self, agency: Agency, cases: Sequence[tuple[Case, Step]]) -> Delivery:
         """One question about several dossiers' steps. Raises `MappingError`."""

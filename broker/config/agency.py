@@ -69,6 +69,8 @@ class Callback(Frozen):
     """Mapping to a canonical AgencyReport."""
     answer: Name | None = None
     """Mapping from the canonical ReportResponse to the answer that the agency expects."""
+    echo: Mapping[Name, str] = {}
+    """Parameter of the answer's mapping → where its value stands in what came: local names with slashes."""
 
 
 class AdapterUse(Frozen):

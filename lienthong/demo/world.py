@@ -73,7 +73,8 @@ class World:
         self._stack = AsyncExitStack()
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
-        self._socket = socket.socket()
+        # With the protocol named, or asyncio does not switch off the delay of small packets.
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._paths: dict[str, str] = {}
 
     @property
