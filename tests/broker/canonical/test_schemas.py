@@ -29,12 +29,9 @@ def test_another_root(schemas: Schemas) -> None:
 
 
 def test_valid_for_xsd_but_not_right(schemas: Schemas) -> None:
-    """XML Schema accepts the 31st of February in a partial date, foreign digits, zones and hidden signs; we
-    do not.
-    """
+    """XML Schema accepts the 31st of February in a partial date, zones and hidden signs; we do not."""
     changes = [
         put("Father/BirthDate", "1990-02-31"),
-        put("Mother/PersonalNumber", "٠٠١١٩٢٠٠٠٠٢٧"),
         put("Child/BirthDate", "2026-09-01+07:00"),
         put("Child/Name/Given", "Ho\u200bà"),
         put("Child/Name/Family", "Trâ\u0300n"),

@@ -1,0 +1,152 @@
+"""The description of the REST face, OpenAPI 3.1: its schemas are made from the XSD, its examples are checked
+by tests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from broker.canonical.jsonform import JsonForm
+from broker.canonical.jsonschema import json_schemas
+from broker.canonical.plan import Element
+from broker.web import examples
+
+ROOTS = (
+    "SubmitRequest",
+    "SubmitResponse",
+    "StatusResponse",
+    "SupplementRequest",
+    "SupplementResponse",
+    "WithdrawRequest",
+    "WithdrawResponse",
+    "ReportRequest",
+    "ReportResponse",
+    "Problems",
+)
+"""Documents that travel over REST."""
+
+_OPERATIONS: Mapping[str, tuple[str, str | None, str]] = {
+    "submit": ("Nộp tờ khai / Hand in a declaration", "SubmitRequest", "SubmitResponse"),
+    "status": ("Tình trạng hồ sơ / How a dossier stands", None, "StatusResponse"),
+    "supplement": ("Bổ sung hồ sơ / Supplement a dossier", "SupplementRequest", "SupplementResponse"),
+    "withdraw": ("Rút hồ sơ / Withdraw a dossier", "WithdrawRequest", "WithdrawResponse"),
+    "report": ("Cơ quan báo trạng thái / An agency reports", "ReportRequest", "ReportResponse"),
+}
+"""Endpoint → summary, document in the request, document in the answer."""
+
+_ATTACHMENT = {
+    "type": "object",
+    "properties": {
+        "SHA256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "Size": {"type": "integer", "minimum": 1},
+        "MediaType": {"type": "string"},
+    },
+    "required": ["SHA256", "Size", "MediaType"],
+}
+_FILES = {
+    kind: {"schema": {"type": "string", "format": "binary"}}
+    for kind in ("application/pdf", "image/jpeg", "image/png")
+}
+_REFUSALS = {
+    401: "Thiếu hoặc sai khóa truy cập / No or wrong key",
+    403: "Không có quyền / Not allowed",
+    404: "Không tìm thấy / Not found",
+    406: "Không trả lời được dạng này / No such form of answer",
+    409: "Mã thông điệp đã dùng cho nội dung khác / The message id was used for other content",
+    413: "Quá lớn / Too large",
+    415: "Định dạng không hỗ trợ / Unsupported media type",
+    422: "Dữ liệu chưa đúng, từng mục một / What is wrong, field by field",
+    429: "Quá nhiều yêu cầu / Too many requests",
+    503: "Tạm thời chưa tiếp nhận được / Not at the moment",
+}
+
+
+def route(name: str) -> dict[str, Any]:
+    """How the endpoint called ``name`` is described, as arguments of FastAPI's ``add_api_route``."""
+    if name in ("put_attachment", "attachment"):
+        return _file_route(name)
+    summary, request, response = _OPERATIONS[name]
+    extra = {"requestBody": {"required": True, "content": _content(request)}} if request is not None else {}
+    done = {200: "Đã nhận trước đây: câu trả lời đầu tiên / Taken in before: the first answer"}
+    taken = {202: "Đã tiếp nhận / Taken in", **done} if request is not None else {200: summary}
+    answers = {status: {"description": text, "content": _content(response)} for status, text in taken.items()}
+    return {
+        "summary": summary,
+        "operation_id": name,
+        "status_code": 202 if request is not None else 200,
+        "responses": {**answers, **_refusals(request is not None)},
+        "openapi_extra": extra,
+    }
+
+
+def _file_route(name: str) -> dict[str, Any]:
+    put = name == "put_attachment"
+    answer = {"content": {"application/json": {"schema": _ATTACHMENT}}}
+    statuses = {201: "Đã lưu tệp / Kept", 200: "Tệp đã có / Known before"} if put else {200: "Tệp / The file"}
+    return {
+        "summary": "Gửi tệp đính kèm / Hand over a file"
+        if put
+        else "Thông tin tệp / What is known of a file",
+        "operation_id": name,
+        "status_code": 201 if put else 200,
+        "responses": {
+            **{status: {"description": text, **answer} for status, text in statuses.items()},
+            **_refusals(put),
+        },
+        "openapi_extra": {"requestBody": {"required": True, "content": _FILES}} if put else {},
+    }
+
+
+def _content(root: str) -> dict[str, Any]:
+    return {
+        "application/json": {"schema": {"$ref": f"#/components/schemas/{root}"}},
+        "application/xml": {
+            "schema": {"type": "string", "description": f"{root}, xsd/lienthong/1.0/intake.xsd"}
+        },
+    }
+
+
+def _refusals(with_body: bool) -> dict[int | str, dict[str, Any]]:
+    return {
+        status: {"description": text, "content": _content("Problems")}
+        for status, text in _REFUSALS.items()
+        if with_body or status not in (409, 413, 415, 422)
+    }
+
+
+def describe(app: FastAPI, elements: Mapping[str, Element], server: str) -> dict[str, Any]:
+    """The whole description, to be served as JSON."""
+    found = get_openapi(
+        title="Liên Thông",
+        version="1.0",
+        openapi_version="3.1.0",
+        summary="Trục liên thông thủ tục hành chính / Data-exchange hub for linked public services",
+        routes=app.routes,
+        servers=[{"url": server}],
+    )
+    components = found.setdefault("components", {})
+    components["schemas"] = json_schemas(elements, ROOTS)
+    components["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}
+    found["security"] = [{"key": []}]
+    form = JsonForm(elements)
+    for operations in found["paths"].values():
+        for operation in operations.values():
+            if operation["responses"].get("422", {}).get("description") == "Validation Error":
+                del operation["responses"]["422"]  # FastAPI's own; ours are Problems
+            _illustrate(operation, form)
+    return found
+
+
+def _illustrate(operation: dict[str, Any], form: JsonForm) -> None:
+    """Put the example, if there is one, beside the request's schema in both forms."""
+    content = operation.get("requestBody", {}).get("content", {})
+    root = content.get("application/json", {}).get("schema", {}).get("$ref", "").rpartition("/")[2]
+    if root in examples.DOCUMENTS:
+        document = examples.DOCUMENTS[root]
+        content["application/json"]["example"] = json.loads(form.to_json(document.encode()))
+        content["application/xml"]["example"] = document
