@@ -135,14 +135,16 @@ class Agency(ABC):
     async def stop(self) -> None:
         """Stop for good and close the files; idempotent."""
         self.closing.set()
-        if self._ticking is not None:
-            self._ticking.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._ticking
-            self._ticking = None
-        await self.server.close()
-        await self.callbacks.close()
-        self.database.close()
+        ticking, self._ticking = self._ticking, None
+        try:
+            if ticking is not None:
+                ticking.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await ticking  # raises what ended the ticking early, if anything did
+        finally:
+            await self.server.close()
+            await self.callbacks.close()
+            self.database.close()
 
     async def set_down(self, down: bool) -> None:
         """Close the listening socket and cut connections, or come back on the same port."""

@@ -46,6 +46,20 @@ async def test_stop_is_idempotent(office: Any) -> None:
     await office.stop()
 
 
+async def test_mistake_of_an_agency_is_not_swallowed(office: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What broke while time did its work comes out at the end, and everything is closed all the same."""
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(office, "progress", broken)
+    await office.start()
+    await asyncio.sleep(0)
+    with pytest.raises(ZeroDivisionError):
+        await office.stop()
+    await office.stop()
+
+
 @pytest.mark.parametrize("content", ["<a>", "<a/>", "text"])
 async def test_unreadable_messages_have_no_operation(office: Any, content: str) -> None:
     """Rules for an operation do not hit them."""
