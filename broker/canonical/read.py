@@ -118,9 +118,9 @@ def _place(node: Node) -> Place:
     )
 
 
-def is_duplicate(answer: bytes) -> bool:
+def is_duplicate(answer: bytes | Node) -> bool:
     """Whether an answer says that its message was answered before."""
-    return text_at(documents.read(answer), "Duplicate") in ("true", "1")
+    return text_at(documents.as_tree(answer), "Duplicate") in ("true", "1")
 
 
 def strip_documents(report: bytes | Node) -> tuple[bytes, dict[str, bytes]]:

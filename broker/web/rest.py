@@ -142,8 +142,8 @@ class Rest:
         return body
 
     def _taken(self, answer: bytes, form: Form) -> Answer:
-        duplicate = is_duplicate(answer)
-        code = documents.text_at(documents.read(answer), "DossierCode")
+        root = documents.read(answer)
+        duplicate, code = is_duplicate(root), documents.text_at(root, "DossierCode")
         headers = {"Location": f"{PREFIX}/dossiers/{code}"} if code else {}
         return self._renderer.document(200 if duplicate else 202, answer, form, headers)
 

@@ -65,7 +65,9 @@ def test_callbacks_reach_the_hub_as_they_came(call: Caller, hub: FakeHub) -> Non
     (inbound,) = hub.heard
     assert (inbound.path, inbound.query, inbound.peer) == (CALLBACK, "a=1", "dvcqg")
     assert inbound.headers["soapaction"] == '"urn:x"'
-    assert call("POST", CALLBACK, b"<x/>", key=None).status == 200
+    for key in (None, "the agency's own"):
+        assert call("POST", CALLBACK, b"<x/>", key=key).status == 200
+        assert hub.heard[-1].peer is None
 
 
 def test_websockets_are_not_spoken(call: Caller) -> None:

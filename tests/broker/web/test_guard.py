@@ -59,9 +59,9 @@ async def test_a_failed_request_gives_its_place_back() -> None:
             await app(scope(), receive, send)
 
 
-@pytest.mark.parametrize(("key", "client"), [(b"one", "a"), (b"two", "b"), (None, None)])
+@pytest.mark.parametrize(("key", "client"), [(b"one", "a"), (b"two", "b"), (b"three", None), (None, None)])
 async def test_callers_are_known_by_their_key(key: bytes | None, client: str | None) -> None:
-    """The key's hash says who it is; no key is nobody, which some paths allow."""
+    """The key's hash says who it is; no key, or one that is not ours, is nobody, which some paths allow."""
     seen: list[Any] = []
 
     async def sees(scope: Scope, receive: Receive, send: Send) -> None:
