@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from broker.store.engine import Store, Tx
@@ -38,7 +39,7 @@ def test_killed_processes_lose_nothing(database_url: str, open_store: Callable[.
     for name, after in (("a", 1), ("b", 60)):
         acknowledged += crash(database_url, name, after)
         store = open_store(database_url)
-        store.read(lambda tx: all_there(tx, acknowledged))
+        store.read(partial(all_there, acknowledged=acknowledged))
         assert check(store) == []
     assert len(acknowledged) > 60
 
