@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
@@ -14,6 +15,13 @@ from adapters.errors import AdapterError, Ambiguous, Malformed, Throttled, Unaut
 
 NOW = datetime(2026, 9, 1, 8, 0, tzinfo=UTC)
 """The hour at which contract tests happen: a working morning in Hà Nội, first day of the 2026 forms."""
+
+
+def nowhere() -> str:
+    """An address at which nothing listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 def fixed_clock() -> datetime:
@@ -114,6 +122,11 @@ def _http(answer: Answer | None) -> bytes:
         *(f"{name}: {value}" for name, value in answer.headers.items()),
     ]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + answer.body
+
+
+def no_secrets(name: str) -> str:
+    """A keeper of secrets that has none. Raises KeyError."""
+    raise KeyError(name)
 
 
 def numbers() -> Callable[[], str]:

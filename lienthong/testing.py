@@ -19,7 +19,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
-import socket
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -40,19 +39,34 @@ from adapters.base import (
     Spec,
     Wire,
 )
-from adapters.errors import (
-    AdapterError,
-    Malformed,
-    Refused,
-    Unavailable,
-)
+from adapters.errors import AdapterError, Malformed, Refused, Unavailable
 from adapters.http import HttpClient
-from lienthong.fake_agency import NOW, UNUSABLE, Behaviour, FakeAgency, Heard, Said, fixed_clock, numbers
+from lienthong.fake_agency import (
+    NOW,
+    UNUSABLE,
+    Behaviour,
+    FakeAgency,
+    Heard,
+    Said,
+    fixed_clock,
+    no_secrets,
+    nowhere,
+    numbers,
+)
 from signing.keys import Signer
 from signing.trust import Trust
 from signing.xml import parse
 
-__all__ = ["NOW", "AdapterContract", "FakeAgency", "Heard", "ReceiverContract", "fixed_clock", "numbers"]
+__all__ = [
+    "NOW",
+    "AdapterContract",
+    "FakeAgency",
+    "Heard",
+    "ReceiverContract",
+    "fixed_clock",
+    "no_secrets",
+    "numbers",
+]
 
 
 class _Contract:
@@ -150,7 +164,7 @@ class AdapterContract(_Contract):
     @pytest.fixture
     async def sender(self, http: HttpClient) -> AsyncIterator[Sender]:
         """The adapter, of an agency that nobody can reach."""
-        sender = self.build(_nowhere(), http)
+        sender = self.build(nowhere(), http)
         yield sender
         await sender.close()
 
@@ -290,13 +304,6 @@ class AdapterContract(_Contract):
         """Closing is idempotent."""
         await sender.close()
         await sender.close()
-
-
-def _nowhere() -> str:
-    """An address at which nothing listens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{free.getsockname()[1]}"
 
 
 class ReceiverContract(_Contract):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 from datetime import datetime, timedelta
 
 import pytest
@@ -38,6 +40,25 @@ def test_population_hash_depends_on_everything() -> None:
     later = auth.headers(parsed, "http://agency/x", SECRETS.__getitem__, NOW + timedelta(milliseconds=1))
     elsewhere = auth.headers(parsed, "http://agency/y", SECRETS.__getitem__, NOW)
     assert len({one["Authorization"], later["Authorization"], elsewhere["Authorization"]}) == 3
+
+
+def test_population_hash_is_the_observed_one() -> None:
+    """Basic of user and SHA-256 (hex) over address, user, milliseconds and secret."""
+    settings = {
+        "kind": "x-road-population",
+        "user": "u",
+        "secret": "p",
+        "client": "VN/GOV/BTP",
+        "api_key": "p",
+    }
+    stamp = str(int(NOW.timestamp() * 1000))
+    digest = hashlib.sha256(f"http://agency/xuser{stamp}word".encode()).hexdigest()
+    assert headers(settings) == {
+        "Timestamp": stamp,
+        "Authorization": "Basic " + base64.b64encode(f"user:{digest}".encode()).decode(),
+        "X-Road-Client": "VN/GOV/BTP",
+        "ApiKey": "word",
+    }
 
 
 class Counter:

@@ -161,7 +161,9 @@ async def test_header_injection_is_refused(client: HttpClient) -> None:
         (504, errors.Ambiguous),
     ],
 )
-def test_status_decides_the_class(client: HttpClient, status: int, expected: type[Exception]) -> None:
+def test_status_decides_the_class(
+    client: HttpClient, status: int, expected: type[errors.AdapterError]
+) -> None:
     """Each status means one thing to the hub."""
     with pytest.raises(expected) as caught:
         client.checked(HttpReply(status, {}, b"why"), "http://agency.example/x")
@@ -202,7 +204,7 @@ def test_retry_after_in_both_forms(text: str, seconds: float | None) -> None:
 def test_missing_tls_file_names_the_remedy(client: HttpClient, tmp_path: Path) -> None:
     """A certificate that cannot be loaded is an identity problem, not a network problem."""
     with pytest.raises(errors.Unauthorized, match="check ca"):
-        client._context(Tls(ca=None, certificate=tmp_path / "none.pem"))
+        client._context(Tls(ca=None, certificate=tmp_path / "none.pem", key=None))
 
 
 async def test_certificates_are_verified(client: HttpClient, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from adapters import errors
 from adapters.base import Answer, Inbound, Request, Resources
 from adapters.http import HttpClient
 from adapters.loopback import RECEIVER, SPEC, Loopback, LoopbackSettings
-from lienthong.testing import AdapterContract, Heard, ReceiverContract, fixed_clock, numbers
+from lienthong.testing import AdapterContract, Heard, ReceiverContract, fixed_clock, no_secrets, numbers
 
 
 class TestLoopback(AdapterContract):
@@ -63,7 +63,7 @@ class TestLoopbackReceiver(ReceiverContract):
 
 def loopback(*rules: dict[str, Any]) -> Loopback:
     """A loopback with the given rules."""
-    lent = Resources(HttpClient(clock=fixed_clock), SPEC_FOLDER, fixed_clock, numbers(), {}.__getitem__)
+    lent = Resources(HttpClient(clock=fixed_clock), SPEC_FOLDER, fixed_clock, numbers(), no_secrets)
     return Loopback(LoopbackSettings.model_validate({"rules": rules}), lent)
 
 

@@ -4,11 +4,7 @@ say no.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -20,36 +16,13 @@ from adapters.base import Answer, Reply, Request, Resources
 from adapters.http import HttpClient
 from adapters.soap_client import SPEC, SoapClient, SoapClientSettings
 from lienthong.testing import NOW, AdapterContract, FakeAgency, Heard, fixed_clock, numbers
-from signing.wss import sign_envelope, verify_envelope
+from signing.wss import verify_envelope
 from signing.xml import parse, serialize
 from signing.xmldsig import sign_enveloped, verify_enveloped
 from tests import pki
+from tests.adapters.agencies import LEDGER, NOTE, alone, faults_body, key_in, ledger, note, say, signed
 
 CONTRACTS = Path(__file__).parent / "contracts"
-NOTE = "urn:test:note:1.0"
-LEDGER = "urn:test:ledger:1.0"
-_KEY = re.compile(rb"key-[0-9]+")
-
-
-def note(name: str, key: str, text: str = "Xin chào", tag: str = "Text") -> etree._Element:
-    """A document of the note schema."""
-    root = etree.Element(f"{{{NOTE}}}{name}", nsmap={None: NOTE})  # type: ignore[dict-item]
-    etree.SubElement(root, f"{{{NOTE}}}Key").text = key
-    etree.SubElement(root, f"{{{NOTE}}}{tag}").text = text
-    return root
-
-
-def key_in(heard: Heard) -> str:
-    """The key of the message that an agency heard."""
-    found = _KEY.search(heard.body)
-    return found[0].decode() if found else "key-0"
-
-
-def say(
-    version: soap.Version, body: etree._Element | None, *blocks: etree._Element, status: int = 200
-) -> Answer:
-    """A SOAP answer."""
-    return Answer(status, serialize(soap.build(version, body, blocks)), soap.answer_type(version))
 
 
 class Notes(AdapterContract):
@@ -132,12 +105,6 @@ class TestWsSecurity(Notes):
         return Answer(200, serialize(self.envelope(heard)), soap.answer_type("1.2"))
 
 
-def signed(envelope: etree._Element, name: str = "cutru") -> Answer:
-    """A WS-Security answer of the agency ``name``."""
-    sign_envelope(envelope, pki.signer(name), created=NOW, ttl=timedelta(minutes=5), new_id=numbers())
-    return Answer(200, serialize(envelope), soap.answer_type("1.2"))
-
-
 class TestRpc(AdapterContract):
     """SOAP 1.1, rpc/literal, enveloped signatures in both directions, token."""
 
@@ -189,48 +156,6 @@ class TestRpc(AdapterContract):
     def unsigned(self, heard: Heard) -> Answer:
         """The result without signature."""
         return ledger(heard, lambda result: None)
-
-
-def ledger(heard: Heard, sign: Callable[[etree._Element], None], token: str = "t0ken") -> Answer:
-    """What the ledger agency answers."""
-    if heard.method == "GET":
-        return Answer(200, b"<wsdl/>", "text/xml")
-    body = soap.read(parse(heard.body)).body
-    assert body is not None
-    operation = etree.QName(body).localname
-    if operation == "login":
-        return say("1.1", part(operation, "token", token=token))
-    if heard.headers.get("authorization") != f"Bearer {token}":
-        return say("1.1", faults_body("Client.Authentication"), status=401)
-    if operation == "submit":
-        assert verify_enveloped(alone(body[0]), pki.trust("hub"), NOW).partner == "hub"
-    wrapper = part(operation, "result", key=key_in(heard), status="1")
-    result = alone(wrapper[0])
-    sign(result)
-    wrapper.replace(wrapper[0], result)
-    return say("1.1", wrapper)
-
-
-def alone(element: etree._Element) -> etree._Element:
-    """A part as a document of its own."""
-    return parse(serialize(element))
-
-
-def part(operation: str, name: str, **fields: str) -> etree._Element:
-    """The body of an rpc answer with one part."""
-    wrapper = etree.Element(f"{{{LEDGER}}}{operation}Response", nsmap={"l": LEDGER})
-    accessor = etree.SubElement(wrapper, name)
-    for field, text in fields.items():
-        etree.SubElement(accessor, field).text = text
-    return wrapper
-
-
-def faults_body(code: str) -> etree._Element:
-    """A SOAP 1.1 fault."""
-    root = etree.Element(f"{{{soap.SOAP_11}}}Fault", nsmap={"soap": soap.SOAP_11})
-    etree.SubElement(root, "faultcode").text = f"soap:{code}"
-    etree.SubElement(root, "faultstring").text = "không được"
-    return root
 
 
 # ---------------------------------------------------------------------------- beyond the contract suite
@@ -438,26 +363,6 @@ async def test_refused_login_is_about_identity(http: HttpClient) -> None:
     """Wrong credentials pause the agency; they are no verdict on the message."""
     with pytest.raises(errors.Unauthorized, match="no token"):
         await exchange(http, TestRpc(), say("1.1", faults_body("Client"), status=500))
-
-
-async def test_population_database_headers(http: HttpClient) -> None:
-    """The observed X-Road dress: hash over address, user, time and secret; fresh time for each request."""
-    auth = {
-        "kind": "x-road-population",
-        "user": "u",
-        "secret": "p",
-        "client": "VN/GOV/BTP/hub",
-        "api_key": "u",
-    }
-    async with FakeAgency(TestDocument().agency) as agency:
-        sender = client(http, TestDocument(), agency.url, auth=auth)
-        await sender.send(sender.encode(TestDocument().request()))
-        headers, url = agency.heard[0].headers, f"{agency.url}/notes"
-    stamp = str(int(NOW.timestamp() * 1000))
-    digest = hashlib.sha256(f"{url}s3cr3t-user{stamp}s3cr3t-word".encode()).hexdigest()
-    assert headers["timestamp"] == stamp
-    assert headers["authorization"] == "Basic " + base64.b64encode(f"s3cr3t-user:{digest}".encode()).decode()
-    assert (headers["x-road-client"], headers["apikey"]) == ("VN/GOV/BTP/hub", "s3cr3t-user")
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from lxml import etree
-from suds.client import Client
-from suds.transport import Reply as SudsReply
+from suds.client import Client  # type: ignore[import-untyped]
+from suds.transport import Reply as SudsReply  # type: ignore[import-untyped]
 from suds.transport import Transport
 
 from adapters import addressing, faults, soap
@@ -21,7 +21,7 @@ from adapters.base import Inbound, Resources
 from adapters.errors import Refused
 from adapters.http import HttpClient
 from adapters.soap_service import SPEC, SoapService, SoapServiceSettings
-from lienthong.testing import NOW, ReceiverContract, fixed_clock, numbers
+from lienthong.testing import NOW, ReceiverContract, fixed_clock, no_secrets, numbers
 from signing.wss import sign_envelope, verify_envelope
 from signing.xml import parse, serialize
 from signing.xmldsig import sign_enveloped
@@ -169,7 +169,7 @@ class TestWsSecurity(TestEnveloped):
 
 def service(**changes: Any) -> SoapService:
     """A service without signatures."""
-    lent = Resources(HttpClient(clock=fixed_clock), CONTRACTS, fixed_clock, numbers(), {}.__getitem__)
+    lent = Resources(HttpClient(clock=fixed_clock), CONTRACTS, fixed_clock, numbers(), no_secrets)
     settings = {"wsdl": "note.wsdl", "port": "Soap11", **changes}
     return SoapService(SoapServiceSettings.model_validate(settings), lent)
 

@@ -10,14 +10,14 @@ import pytest
 from adapters.base import Resources
 from adapters.http import HttpClient
 from adapters.trusting import Expected, needs_signer
-from lienthong.testing import fixed_clock, numbers
+from lienthong.testing import fixed_clock, no_secrets, numbers
 from signing.errors import Untrusted
 from signing.trust import Trust
 from signing.xml import parse
 from signing.xmldsig import sign_enveloped
 from tests import pki
 
-LENT = Resources(HttpClient(clock=fixed_clock), Path(), fixed_clock, numbers(), {}.__getitem__)
+LENT = Resources(HttpClient(clock=fixed_clock), Path(), fixed_clock, numbers(), no_secrets)
 TWO = dataclasses.replace(LENT, trust=pki.trust("cutru", "bhxh"))
 
 

@@ -84,7 +84,7 @@ class TestPlain(AdapterContract):
 
     def agency(self, heard: Heard) -> Answer:
         """A receipt with the card's key."""
-        return xml(receipt(parse(heard.body).findtext("FORM/KEY") if heard.body else "key-0"))
+        return xml(receipt(parse(heard.body).findtext("FORM/KEY") or "" if heard.body else "key-0"))
 
     def wrong(self, heard: Heard) -> Answer | None:
         """A document of the same schema that is not an answer."""

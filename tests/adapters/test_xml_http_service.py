@@ -11,7 +11,7 @@ import pytest
 from adapters.base import Inbound, Resources
 from adapters.http import HttpClient
 from adapters.xml_http_service import SPEC, XmlHttpService, XmlHttpServiceSettings
-from lienthong.testing import NOW, ReceiverContract, fixed_clock, numbers
+from lienthong.testing import NOW, ReceiverContract, fixed_clock, no_secrets, numbers
 from signing.xml import parse, serialize
 from signing.xmldsig import sign_two_reference, verify_enveloped
 from tests import pki
@@ -139,7 +139,7 @@ class TestTwoReference(TestPlain):
 
 def build(**operations: dict[str, Any]) -> XmlHttpService:
     """A service with the given operations."""
-    lent = Resources(HttpClient(clock=fixed_clock), CONTRACTS, fixed_clock, numbers(), {}.__getitem__)
+    lent = Resources(HttpClient(clock=fixed_clock), CONTRACTS, fixed_clock, numbers(), no_secrets)
     return XmlHttpService(XmlHttpServiceSettings.model_validate({"operations": operations}), lent)
 
 
