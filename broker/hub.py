@@ -100,13 +100,14 @@ def open_hub(
     project: Project,
     *,
     outside: Outside | None = None,
+    mappings: Mappings | None = None,
     senders: Mapping[str, Sender] | None = None,
     signer: Signer | None = None,
     note_signer: NoteSigner | None = None,
 ) -> Hub:
     """Build the hub of ``project`` over its existing database and keys.
 
-    ``senders`` replaces agencies' adapters by id. Raises WrongRevision or StoreUnavailable for the database, KeyProblem for
+    ``mappings``: the project's, if they are loaded already; ``senders`` replaces agencies' adapters by id. Raises WrongRevision or StoreUnavailable for the database, KeyProblem for
     the keys, MappingError, BadContract or pydantic's ValidationError for what the project says.
     """
     outside = outside or Outside()
@@ -136,7 +137,7 @@ def open_hub(
         signer=signer,
         trust=trust,
     )
-    mappings = load_all(project.folder)
+    mappings = mappings or load_all(project.folder)
     agencies = {
         config.id: _agency(
             config, mappings, resources, trusted, blobs, (senders or {}).get(config.id), outside

@@ -129,7 +129,11 @@ class PollHandler:
         self._o = outcomes
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
-        """Every item is read as if the agency had called."""
+        """Every item is read as if the agency had called; a question refused as a whole has failed."""
+        for item in read.report_items(document):
+            if item.dossier_code is None and item.agency_code is None and item.outcome in CLASS_OF_OUTCOME:
+                item = refine(item, self._o.agencies[delivery.agency].judge)
+                raise Failure(CLASS_OF_OUTCOME.get(item.outcome, "retry"), item.reason or item.outcome.value)
         await self._o.reports.take(delivery.agency, document, settle)
 
     async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:

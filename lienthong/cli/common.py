@@ -44,7 +44,10 @@ err = Console(stderr=True, soft_wrap=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs instead of a table.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows at most.")]
 Folder = Annotated[
-    Path, typer.Option("--project", help="Project folder: config/, mappings/ and xsd/ are in it.", envvar="LIENTHONG_PROJECT")
+    Path,
+    typer.Option(
+        "--project", help="Project folder: config/, mappings/ and xsd/ are in it.", envvar="LIENTHONG_PROJECT"
+    ),
 ]
 Why = Annotated[str, typer.Option("--why", help="Reason, kept with the act.")]
 Who = Annotated[str, typer.Option("--who", help="Who you are, kept with the act.", envvar="LIENTHONG_WHO")]
@@ -100,7 +103,9 @@ def store(project: Project) -> Iterator[Store]:
             opened.close()
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, title: str = "") -> None:
+def show(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, title: str = ""
+) -> None:
     """Print rows as a table for people or as a JSON list for programs."""
     if as_json:
         print_json(list(rows))

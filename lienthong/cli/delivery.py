@@ -12,7 +12,21 @@ from broker.model import Delivery, DeliveryKind, DeliveryState
 from broker.store.engine import Tx
 from broker.store.errors import Conflict
 from broker.store.rows import DeliveryFilter
-from lienthong.cli.common import FOUND_WRONG, NOTHING, Folder, Json, Limit, Who, Why, explained, fail, load, out, show, store
+from lienthong.cli.common import (
+    FOUND_WRONG,
+    NOTHING,
+    Folder,
+    Json,
+    Limit,
+    Who,
+    Why,
+    explained,
+    fail,
+    load,
+    out,
+    show,
+    store,
+)
 
 app = typer.Typer(help="Deliveries to agencies.", no_args_is_help=True)
 
@@ -43,7 +57,9 @@ def replay(
     why: Why,
     delivery: Annotated[str | None, typer.Argument(help="Id of one dead delivery.")] = None,
     agency: Agency = None,
-    error_class: Annotated[str | None, typer.Option("--class", help="Only those with this class of error.")] = None,
+    error_class: Annotated[
+        str | None, typer.Option("--class", help="Only those with this class of error.")
+    ] = None,
     limit: Limit = 100,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which it would be.")] = False,
     project: Folder = Path(),
@@ -59,7 +75,9 @@ def replay(
             fail(NOTHING, "no dead delivery fits")
         if not dry_run:
             try:
-                opened.write_sync(lambda tx: [tx.deliveries.replay(one.id, system_clock(), who, why) for one in found])
+                opened.write_sync(
+                    lambda tx: [tx.deliveries.replay(one.id, system_clock(), who, why) for one in found]
+                )
             except Conflict as error:
                 fail(FOUND_WRONG, str(error))
     show([_row(one) for one in found], ["id", "agency", "kind", "dossier", "reason"], as_json=as_json)

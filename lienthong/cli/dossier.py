@@ -14,7 +14,21 @@ from broker.process.parent import derive
 from broker.store.engine import Tx
 from broker.store.errors import Conflict, Missing
 from broker.store.rows import DeliveryFilter, DossierFilter
-from lienthong.cli.common import NOTHING, Folder, Json, Limit, explained, fail, load, mask, out, print_json, show, store, text
+from lienthong.cli.common import (
+    NOTHING,
+    Folder,
+    Json,
+    Limit,
+    explained,
+    fail,
+    load,
+    mask,
+    out,
+    print_json,
+    show,
+    store,
+    text,
+)
 
 app = typer.Typer(help="Dossiers.", no_args_is_help=True)
 
@@ -51,12 +65,21 @@ def show_(
         print_json(_full(dossier, codes, history, deliveries))
         return
     state = derive(dossier.phase, dossier.steps)
-    out.print(f"{dossier.code}  {state}  received {text(dossier.received_at)}  due {text(dossier.due)}", highlight=False)
+    out.print(
+        f"{dossier.code}  {state}  received {text(dossier.received_at)}  due {text(dossier.due)}",
+        highlight=False,
+    )
     if dossier.reason:
         out.print(dossier.reason, markup=False, highlight=False)
-    out.print("  ".join(f"{system}: {_shown(system, value)}" for system, value in codes.items()), highlight=False)
-    _print("Steps", ["id", "agency", "state", "since", "due", "reason"], [_step(step) for step in dossier.steps])
-    _print("History", ["at", "step", "state", "source", "inferred", "note"], [_line(line) for line in history])
+    out.print(
+        "  ".join(f"{system}: {_shown(system, value)}" for system, value in codes.items()), highlight=False
+    )
+    _print(
+        "Steps", ["id", "agency", "state", "since", "due", "reason"], [_step(step) for step in dossier.steps]
+    )
+    _print(
+        "History", ["at", "step", "state", "source", "inferred", "note"], [_line(line) for line in history]
+    )
     columns = ["operation", "agency", "state", "attempts", "next", "reason"]
     _print("Deliveries", columns, [_delivery(delivery) for delivery in deliveries])
 

@@ -29,7 +29,9 @@ def create(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     loaded.path(loaded.hub.trust).mkdir(parents=True, exist_ok=True)
     with explained():
-        create_key(folder, name, subject=subject, algorithm=Algorithm(algorithm), days=days, clock=system_clock)
+        create_key(
+            folder, name, subject=subject, algorithm=Algorithm(algorithm), days=days, clock=system_clock
+        )
         note = create_note_key(folder, name, origin=loaded.hub.public_url.partition("//")[2])
     out.print(f"created key {name} in {folder}")
     out.print(f"verifier of the message log: {note.verifier.vkey}")

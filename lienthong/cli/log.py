@@ -10,7 +10,18 @@ import typer
 from broker.clock import system_clock
 from broker.logbook import Logbook
 from broker.store.rows import MessageFilter
-from lienthong.cli.common import FOUND_WRONG, Folder, Json, Limit, explained, load, out, print_json, show, store
+from lienthong.cli.common import (
+    FOUND_WRONG,
+    Folder,
+    Json,
+    Limit,
+    explained,
+    load,
+    out,
+    print_json,
+    show,
+    store,
+)
 from signing.note import NoteVerifier, load_note_key
 
 app = typer.Typer(help="The message log.", no_args_is_help=True)
@@ -31,15 +42,29 @@ def verify(
         verifier = NoteVerifier.from_vkey(key) if key else own
         report = Logbook(opened, loaded.path(loaded.hub.data), system_clock).verify(verifier)
     if as_json:
-        print_json({"ok": report.ok, "entries": report.entries, "root": report.root.hex(), "findings": report.findings})
+        print_json(
+            {
+                "ok": report.ok,
+                "entries": report.entries,
+                "root": report.root.hex(),
+                "findings": report.findings,
+            }
+        )
     else:
         rows = [
-            {"severity": finding.severity, "entry": finding.index, "place": finding.place, "finding": finding.text}
+            {
+                "severity": finding.severity,
+                "entry": finding.index,
+                "place": finding.place,
+                "finding": finding.text,
+            }
             for finding in report.findings
         ]
         if rows:
             show(rows, ["severity", "entry", "place", "finding"], as_json=False)
-        verdict = "verified: every entry, every hash, every signed head" if report.ok else "NOT as it was signed"
+        verdict = (
+            "verified: every entry, every hash, every signed head" if report.ok else "NOT as it was signed"
+        )
         out.print(f"{report.entries} entries, root {report.root.hex()[:16]}…: {verdict}", highlight=False)
     if not report.ok:
         raise typer.Exit(FOUND_WRONG)
@@ -57,7 +82,9 @@ def show_(
     """List messages, newest first; or print the bytes of one."""
     with store(load(project)) as opened, explained():
         if message is not None:
-            out.file.write(opened.read(lambda tx: tx.messages.body(message)).decode("utf-8", "replace") + "\n")
+            out.file.write(
+                opened.read(lambda tx: tx.messages.body(message)).decode("utf-8", "replace") + "\n"
+            )
             return
         wanted = MessageFilter(dossier=dossier, agency=agency)
         page = opened.read(lambda tx: tx.messages.search(wanted, limit=limit))
@@ -79,5 +106,3 @@ def show_(
     ]
     columns = ["entry", "at", "direction", "kind", "agency", "operation", "outcome", "dossier", "size"]
     show(rows, columns, as_json=as_json)
-
-

@@ -10,7 +10,9 @@ import typer
 from broker.model import WorkItem
 from lienthong.cli.common import Folder, Json, Limit, Who, Why, explained, load, out, show, store
 
-app = typer.Typer(help="Work items: unroutable, dead letters, contradictions, deadlines.", no_args_is_help=True)
+app = typer.Typer(
+    help="Work items: unroutable, dead letters, contradictions, deadlines.", no_args_is_help=True
+)
 
 
 @app.command("list")
@@ -23,7 +25,11 @@ def list_(
     """List open work items with their owners, newest first."""
     with store(load(project)) as opened:
         page = opened.read(lambda tx: tx.work.list(kind=kind, limit=limit))
-    show([_row(item) for item in page.items], ["id", "kind", "at", "owner", "agency", "reason"], as_json=as_json)
+    show(
+        [_row(item) for item in page.items],
+        ["id", "kind", "at", "owner", "agency", "reason"],
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -24,6 +24,7 @@ import uvicorn
 from broker.application import application
 from broker.config.project import Project
 from broker.hub import Hub, Outside, database_url, open_hub
+from broker.mapping.collection import Mappings
 from broker.store import migrations
 from broker.web.server import configured
 from sandbox import AGENCIES, Sandbox, ThreadedSandbox
@@ -57,6 +58,7 @@ class Plan:
     work: bool = True
     threaded: bool = False
     agencies: tuple[str, ...] = AGENCIES
+    mappings: Mappings | None = None
     sandbox: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
@@ -104,7 +106,7 @@ class World:
 
     async def start_hub(self) -> None:
         """Open the hub over what is in the folder, and serve it."""
-        self.hub = open_hub(self.load(), outside=self.plan.outside)
+        self.hub = open_hub(self.load(), outside=self.plan.outside, mappings=self.plan.mappings)
         app = application(self.hub, work=self.plan.work)
         self._server = uvicorn.Server(configured(app, host=HOST, port=0))
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket.dup()]))
@@ -139,7 +141,9 @@ class World:
         for name in [_PORTAL_KEY, *(secret for shared in _SHARED.values() for secret in shared.values())]:
             values[f"hub.secrets.{name}"] = f"file:{self._secret(name)}"
         for name in self.sandbox.names:
-            values[f"agencies.{name}.adapters.send.settings.address"] = self.sandbox.url(name) + self._paths[name]
+            values[f"agencies.{name}.adapters.send.settings.address"] = (
+                self.sandbox.url(name) + self._paths[name]
+            )
         return values | dict(self.plan.overrides)
 
     async def _start(self) -> None:
@@ -157,7 +161,9 @@ class World:
         if self.plan.threaded:
             self.sandbox = self._stack.enter_context(ThreadedSandbox(self.folder / "sandbox", **arguments))
         else:
-            self.sandbox = await self._stack.enter_async_context(Sandbox(self.folder / "sandbox", **arguments))
+            self.sandbox = await self._stack.enter_async_context(
+                Sandbox(self.folder / "sandbox", **arguments)
+            )
         self._trust()
         project = self.load()
         migrations.upgrade(database_url(project))
@@ -208,5 +214,7 @@ def _paths(project: Project) -> dict[str, str]:
     """Agency → path of its endpoint, as the project's configuration names it."""
     uses = {name: agency.adapters.send for name, agency in project.agencies.items()}
     return {
-        name: urlsplit(str(use.settings.get("address", ""))).path for name, use in uses.items() if use is not None
+        name: urlsplit(str(use.settings.get("address", ""))).path
+        for name, use in uses.items()
+        if use is not None
     }
