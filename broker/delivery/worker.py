@@ -214,12 +214,14 @@ class Worker:
     async def _failed(
         self, agency: Agency, delivery: Delivery, failure: Failure, result: Exchanged | Broken
     ) -> None:
+        # A replayed delivery is as old as its replay, or its next failure would bury it at once.
+        since = await self._store.aread(lambda tx: tx.deliveries.since(delivery.id))
         decision = decide(
             failure.error_class,
             delivery.attempts + 1,
             self._clock(),
             agency.config.retry_policy(delivery.kind),
-            created_at=delivery.created_at,
+            created_at=since,
             detail=failure.reason,
             retry_after=failure.retry_after,
             rng=self._rng,
