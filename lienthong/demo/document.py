@@ -40,11 +40,12 @@ class Parent:
 
 @dataclasses.dataclass(frozen=True)
 class Head:
-    """The head of the household that the child joins."""
+    """The head of the household that the child joins, and with whom the child will live there."""
 
     name: str
     number: str
     relation: str = "child"
+    case: str = "with-parents"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _parent(tree: _Tree, root: etree._Element, person: Parent) -> None:
 
 
 def _household(tree: _Tree, root: etree._Element, home: Place, head: Head) -> None:
-    tree.leaf(root, "Case", "with-parents")
+    tree.leaf(root, "Case", head.case)
     tree.leaf(root, "HeadName", head.name)
     tree.leaf(root, "HeadPersonalNumber", head.number)
     tree.leaf(root, "RelationToHead", head.relation)
