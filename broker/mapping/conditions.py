@@ -84,10 +84,14 @@ class Given:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Yields:
-    """A computed value is not empty; nothing is known about it statically. ``key`` tells one from another."""
+    """A computed value is not empty; nothing is known about it statically. ``key`` tells one from another.
+
+    ``blanks`` tells that only a text of nothing but blanks could make it empty.
+    """
 
     what: str
     key: int
+    blanks: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ def check_format(text: str) -> str | None:
     return f"has unknown letters {rest!r}" if any(char.isalpha() and char != "T" for char in rest) else None
 
 
+@functools.lru_cache(maxsize=4_096)
 def read(text: str, formats: tuple[str, ...]) -> Moment:
     """The moment written as ``text`` in the first format that matches. Raises DateRefused."""
     for form in formats:
@@ -91,6 +92,7 @@ def read(text: str, formats: tuple[str, ...]) -> Moment:
     raise DateRefused("is not written as " + " or ".join(formats))
 
 
+@functools.lru_cache(maxsize=4_096)
 def write(moment: Moment, formats: tuple[str, ...], zone: timedelta) -> str | None:
     """The moment in the first format all of whose fields are known, None if none is."""
     local = moment.within(zone)

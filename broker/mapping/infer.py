@@ -110,7 +110,7 @@ def _survives(expression: Expression) -> Condition:
         case Before(_, mark):
             return Yields(f"the text before {mark!r}", id(expression))
         case Normalize(inner) if not collapsed(space(inner)):
-            return Yields("the text without blanks", id(expression))
+            return Yields("the text without blanks", id(expression), blanks=True)
     return ALWAYS
 
 

@@ -51,12 +51,13 @@ def prepare(path: Path, project: Path) -> Prepared:
     except MappingFault as fault:
         return Prepared(None, None, Drops(()), {}, fault.findings)
     head = header.read(tree, findings, path, project)
-    drops = Drops.read(tree.get("drops"), findings)
     if head is None:
-        return Prepared(None, None, drops, {}, tuple(sorted(findings.items)))
+        return Prepared(None, None, Drops(()), {}, tuple(sorted(findings.items)))
     root = blocks.BlockReader(head, findings, project).root(tree.get("map"), tree.line_of("map"))
     checks: dict[str, RuntimeCheck] = {}
-    if not findings.failed:
+    bound = not findings.failed
+    drops = Drops.read(tree.get("drops"), findings)
+    if bound:
         checks = _prove(head, root, drops, findings)
     return Prepared(head, root, drops, checks, tuple(sorted(findings.items)))
 

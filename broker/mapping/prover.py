@@ -71,7 +71,7 @@ def entails(
 ) -> Proof:
     """Whether ``goal`` holds in every valid document in which ``premise`` holds.
 
-    With ``filled``, documents with empty elements are left out of account. ``optional`` names the parameters
+    With ``filled``, documents with empty elements, or texts of blanks alone, are left out of account. ``optional`` names the parameters
     that may be missing.
     """
     search = _Search(premise, goal, filled, frozenset(optional))
@@ -192,8 +192,9 @@ class _Search:
     def _domain(self, head: Place | Atom, state: State) -> list[str]:
         if isinstance(head, Given):
             return [FILLED, ABSENT] if head.name in self.optional else [FILLED]
-        if not isinstance(head, tuple):
-            return [FILLED, ABSENT]
+        if isinstance(head, Yields):
+            return [FILLED] if self.filled and head.blanks else [FILLED, ABSENT]
+        assert isinstance(head, tuple)
         scope, field = head
         absent = [] if field is scope.root or unconditional(field) else [ABSENT]
         return [*self._texts(scope, field), *absent]

@@ -1,4 +1,4 @@
-"""A small project: two schemas that are as unlike as two agencies, code tables, and one mapping that passes every check."""
+"""A small project: two schemas as unlike as two agencies, a code table, and one mapping that passes every check."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ RULES = {
     "hoTen": "{join: [Name/Family, Name/Middle, Name/Given], with: ' ', upper: true}",
     "gioiTinh": "{code: Sex, table: sex}",
     "ngay": "{date: Since, write: dd/MM/yyyy}",
-    "namSinh": "{date: Born, write: [yyyyMMdd, yyyy], when: {any: [{known: {Born: day}}, {not: {known: {Born: month}}}]}}",
+    "namSinh": "{date: Born, write: [yyyyMMdd, yyyy], when: {any: [{known: {Born: day}}, "
+    "{not: {known: {Born: month}}}]}}",
     "diem": "{number: Score}",
     "me": "{from: Mother, map: {ten: Name/Given, dienThoai: Phone}}",
     "soDinhDanh": "Number",
@@ -77,7 +78,9 @@ def write(project: Path) -> Write:
         left = {**DROPS, **(drops or {})}
         text = head + more + "map:\n"
         text += "".join(f"  {key}: {value}\n" for key, value in lines.items() if value is not None)
-        text += "drops:\n" + "".join(f"  {key}: {value}\n" for key, value in left.items() if value is not None)
+        text += "drops:\n" + "".join(
+            f"  {key}: {value}\n" for key, value in left.items() if value is not None
+        )
         path = project / "mappings" / folder / "mapping.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
