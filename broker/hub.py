@@ -43,9 +43,11 @@ from broker.rounds import Rounds
 from broker.routing import Router
 from broker.scheduler import Scheduler
 from broker.standing import Standing
+from broker.store import invariants
 from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
 from broker.store.salt import new_salt
+from signing.errors import KeyProblem
 from signing.keys import Signer, load_key, read_certificates
 from signing.note import NoteSigner, load_note_key
 from signing.trust import Trust
@@ -75,6 +77,10 @@ class Hub:
     def wake(self) -> None:
         """Tell the worker that something may be due."""
         self.queue.wake()
+
+    def check(self) -> list[str]:
+        """Everything in the store that contradicts itself, one sentence each; empty if it is sound."""
+        return invariants.check(self.store)
 
     async def close(self) -> None:
         """Release connections. What was acknowledged is stored already."""
@@ -262,13 +268,17 @@ def _join(
 
 def database_url(project: Project) -> str:
     """The database's URL, taken from a secret if the config says so."""
-    url = project.hub.database
-    return project.secrets.get(url.removeprefix("secret:")) if url.startswith("secret:") else url
+    return project.database_url
 
 
 def partner_certificates(project: Project) -> dict[str, list[Certificate]]:
-    """Partner → certificates: every ``*.pem`` in the sub-folder of the trust folder that has the partner's name."""
+    """Partner → certificates: every ``*.pem`` in the sub-folder of the trust folder that has the partner's name.
+
+    Raises KeyProblem.
+    """
     folder = project.path(project.hub.trust)
+    if not folder.is_dir():
+        raise KeyProblem(f"{folder} does not exist: `lienthong keys create` makes it, partners' certificates go there")
     return {
         partner.name: [
             certificate for file in sorted(partner.glob("*.pem")) for certificate in read_certificates(file)
@@ -293,13 +303,14 @@ def _agency(
     return Agency(
         config=config,
         mappings=mappings,
-        sender=sender or (_build(endpoint.send, resources) if endpoint.send else None),
-        receiver=_build(endpoint.receive, resources) if endpoint.receive else None,
+        sender=sender or (build_adapter(endpoint.send, resources) if endpoint.send else None),
+        receiver=build_adapter(endpoint.receive, resources) if endpoint.receive else None,
         blobs=blobs.read,
     )
 
 
-def _build(use: AdapterUse, resources: Resources) -> Any:
+def build_adapter(use: AdapterUse, resources: Resources) -> Any:
+    """The adapter that ``use`` names, with its settings."""
     spec = registry.get(use.adapter)
     return spec.build(spec.settings.model_validate(dict(use.settings)), resources)
 

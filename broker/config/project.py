@@ -87,6 +87,13 @@ class Project:
         """Mappings that are used and have no folder under ``mappings``."""
         return tuple(sorted(name for name in self.mappings if not (self.folder / "mappings" / name).is_dir()))
 
+    @property
+    def database_url(self) -> str:
+        """The database's URL, taken from a secret if the config says so. Raises SecretMissing."""
+        url = self.hub.database
+        name = url.removeprefix("secret:")
+        return url if name == url else self.secrets.get(name)
+
     def path(self, relative: Path) -> Path:
         """A path from the configuration, which is relative to the project."""
         return self.folder / relative

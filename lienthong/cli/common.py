@@ -26,11 +26,15 @@ from typing import Annotated, Any, NoReturn
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from adapters.registry import BadAdapter
+from adapters.schemas import ContractError
 from broker.clock import random_id, system_clock
 from broker.config.project import Project
+from broker.config.secrets import SecretMissing
 from broker.config.source import ConfigError
-from broker.hub import database_url
+from broker.mapping.errors import MappingFault
 from broker.store.engine import Store
 from broker.store.errors import Missing, StoreUnavailable, WrongRevision
 from broker.store.salt import new_salt
@@ -66,7 +70,7 @@ def explained() -> Iterator[None]:
         yield
     except ConfigError as error:
         fail(PROJECT, str(error))
-    except (KeyProblem, WrongRevision) as error:
+    except (KeyProblem, WrongRevision, MappingFault, ContractError, SecretMissing, BadAdapter) as error:
         fail(PROJECT, str(error))
     except Missing as error:
         fail(NOTHING, str(error))
@@ -78,6 +82,16 @@ def load(folder: Path) -> Project:
     """The project in ``folder``; ends the command if it has faults."""
     with explained():
         return Project.load(folder, overrides(folder))
+
+
+def check_adapters(folder: Path, project: Project) -> None:
+    """End the command if the settings of an adapter are wrong, before anything is built from them."""
+    from broker.config.adapters import faults_of_adapters
+
+    with explained():
+        faults = faults_of_adapters(folder, project.agencies, overrides(folder))
+        if faults:
+            raise ConfigError(faults)
 
 
 def overrides(folder: Path) -> dict[str, Any]:
@@ -96,11 +110,16 @@ def overrides(folder: Path) -> dict[str, Any]:
 def store(project: Project) -> Iterator[Store]:
     """The project's database, closed afterwards."""
     with explained():
-        opened = Store.open(database_url(project), clock=system_clock, new_id=random_id, salt=new_salt)
+        opened = open_store(project)
         try:
             yield opened
         finally:
             opened.close()
+
+
+def open_store(project: Project) -> Store:
+    """The project's database, to be closed by the caller. Raises StoreError or SecretMissing."""
+    return Store.open(project.database_url, clock=system_clock, new_id=random_id, salt=new_salt)
 
 
 def show(
@@ -110,9 +129,16 @@ def show(
     if as_json:
         print_json(list(rows))
         return
-    table = Table(*columns, title=title or None, header_style="bold", title_justify="left")
+    print_table(title, columns, rows)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows under a title; long values are folded, never cut."""
+    table = Table(title=title or None, header_style="bold", title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(text(row.get(column)) for column in columns))
+        table.add_row(*(Text(text(row.get(column))) for column in columns))
     out.print(table)
 
 
@@ -122,9 +148,13 @@ def print_json(value: Any) -> None:
 
 
 def text(value: Any) -> str:
-    """A value as a table shows it: local time to the second, nothing for None."""
-    if value is None:
+    """A value as a table shows it: local time to the second, nothing for None or no."""
+    if value is None or value is False:
         return ""
+    if value is True:
+        return "yes"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(text, value))
     if isinstance(value, datetime):
         return value.astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return str(value)

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import typer
 
-from broker.hub import database_url
 from broker.store import migrations
 from lienthong.cli.common import Folder, Json, explained, load, out, print_json
 
-app = typer.Typer(help="The database.", no_args_is_help=True)
+app = typer.Typer(help="The database.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()
@@ -19,15 +18,15 @@ def upgrade(project: Folder = Path()) -> None:
     loaded = load(project)
     loaded.path(loaded.hub.data).joinpath("blobs").mkdir(parents=True, exist_ok=True)
     with explained():
-        migrations.upgrade(database_url(loaded))
-        out.print(f"database is at revision {migrations.current(database_url(loaded))}")
+        migrations.upgrade(loaded.database_url)
+        out.print(f"database is at revision {migrations.current(loaded.database_url)}")
 
 
 @app.command()
 def current(project: Folder = Path(), as_json: Json = False) -> None:
     """Show the revision that the database is at."""
     with explained():
-        revision = migrations.current(database_url(load(project)))
+        revision = migrations.current(load(project).database_url)
     if as_json:
         print_json({"revision": revision})
     else:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from broker.clock import system_clock
+from broker.clock import random_id, system_clock
+from broker.config.project import Project
 from broker.model import Delivery, DeliveryKind, DeliveryState
-from broker.store.engine import Tx
+from broker.replay import Replay
+from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict
 from broker.store.rows import DeliveryFilter
 from lienthong.cli.common import (
@@ -28,7 +31,7 @@ from lienthong.cli.common import (
     store,
 )
 
-app = typer.Typer(help="Deliveries to agencies.", no_args_is_help=True)
+app = typer.Typer(help="Deliveries to agencies.", no_args_is_help=True, add_completion=False)
 
 State = Annotated[DeliveryState | None, typer.Option(help="Only those in this state.")]
 Agency = Annotated[str | None, typer.Option(help="Only those to this agency.")]
@@ -65,24 +68,32 @@ def replay(
     project: Folder = Path(),
     as_json: Json = False,
 ) -> None:
-    """Try dead deliveries again: one by id, or those of an agency or a class of error."""
+    """Try dead deliveries again: one by id, or those of an agency or a class of error.
+
+    Steps that were stuck because of them are on their way again, and their work items are closed.
+    """
     if delivery is None and agency is None and error_class is None:
         fail(2, "name a delivery, or --agency or --class: everything at once is never what you want")
     wanted = DeliveryFilter(agency=agency, state=DeliveryState.DEAD, error_class=error_class)
-    with store(load(project)) as opened, explained():
+    loaded = load(project)
+    with store(loaded) as opened, explained():
         found = opened.read(lambda tx: _chosen(tx, delivery, wanted, limit))
         if not found:
             fail(NOTHING, "no dead delivery fits")
         if not dry_run:
             try:
-                opened.write_sync(
-                    lambda tx: [tx.deliveries.replay(one.id, system_clock(), who, why) for one in found]
-                )
+                asyncio.run(_replay(loaded, opened, found, who, why))
             except Conflict as error:
                 fail(FOUND_WRONG, str(error))
     show([_row(one) for one in found], ["id", "agency", "kind", "dossier", "reason"], as_json=as_json)
     if not as_json:
         out.print(f"{len(found)} {'would be' if dry_run else ''} tried again".replace("  ", " "))
+
+
+async def _replay(project: Project, opened: Store, found: list[Delivery], who: str, why: str) -> None:
+    replay = Replay(project, opened, system_clock, random_id)
+    for delivery in found:
+        await replay.replay(delivery, who, why)
 
 
 def _chosen(tx: Tx, delivery: str | None, wanted: DeliveryFilter, limit: int) -> list[Delivery]:

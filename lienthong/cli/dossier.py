@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from broker.model import Delivery, Dossier, Phase, Transition
 from broker.process.parent import derive
@@ -25,12 +24,13 @@ from lienthong.cli.common import (
     mask,
     out,
     print_json,
+    print_table,
     show,
     store,
     text,
 )
 
-app = typer.Typer(help="Dossiers.", no_args_is_help=True)
+app = typer.Typer(help="Dossiers.", no_args_is_help=True, add_completion=False)
 
 
 @app.command("list")
@@ -74,14 +74,14 @@ def show_(
     out.print(
         "  ".join(f"{system}: {_shown(system, value)}" for system, value in codes.items()), highlight=False
     )
-    _print(
+    print_table(
         "Steps", ["id", "agency", "state", "since", "due", "reason"], [_step(step) for step in dossier.steps]
     )
-    _print(
+    print_table(
         "History", ["at", "step", "state", "source", "inferred", "note"], [_line(line) for line in history]
     )
     columns = ["operation", "agency", "state", "attempts", "next", "reason"]
-    _print("Deliveries", columns, [_delivery(delivery) for delivery in deliveries])
+    print_table("Deliveries", columns, [_delivery(delivery) for delivery in deliveries])
 
 
 def _read(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition], Sequence[Delivery]]:
@@ -152,10 +152,3 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "next": delivery.next_at,
         "reason": delivery.reason,
     }
-
-
-def _print(title: str, columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    table = Table(*columns, title=title, title_justify="left", header_style="bold")
-    for row in rows:
-        table.add_row(*(text(row.get(column)) for column in columns))
-    out.print(table)

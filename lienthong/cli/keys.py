@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
 from broker.clock import system_clock
 from lienthong.cli.common import Folder, Json, explained, load, out, show
-from signing.keys import create_key, list_keys, load_key
+from signing.keys import Algorithm, create_key, list_keys, load_key
 from signing.note import create_note_key, load_note_key
 
-app = typer.Typer(help="Private keys and certificates of the hub.", no_args_is_help=True)
+app = typer.Typer(
+    help="Private keys and certificates of the hub.", no_args_is_help=True, add_completion=False
+)
 
 
 @app.command()
@@ -30,7 +32,12 @@ def create(
     loaded.path(loaded.hub.trust).mkdir(parents=True, exist_ok=True)
     with explained():
         create_key(
-            folder, name, subject=subject, algorithm=Algorithm(algorithm), days=days, clock=system_clock
+            folder,
+            name,
+            subject=subject,
+            algorithm=cast("Algorithm", algorithm),
+            days=days,
+            clock=system_clock,
         )
         note = create_note_key(folder, name, origin=loaded.hub.public_url.partition("//")[2])
     out.print(f"created key {name} in {folder}")

@@ -24,7 +24,7 @@ from lienthong.cli.common import (
 )
 from signing.note import NoteVerifier, load_note_key
 
-app = typer.Typer(help="The message log.", no_args_is_help=True)
+app = typer.Typer(help="The message log.", no_args_is_help=True, add_completion=False)
 
 
 @app.command()

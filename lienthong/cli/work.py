@@ -11,7 +11,9 @@ from broker.model import WorkItem
 from lienthong.cli.common import Folder, Json, Limit, Who, Why, explained, load, out, show, store
 
 app = typer.Typer(
-    help="Work items: unroutable, dead letters, contradictions, deadlines.", no_args_is_help=True
+    help="Work items: unroutable, dead letters, contradictions, deadlines.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 

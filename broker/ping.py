@@ -1,0 +1,59 @@
+"""Connection tests of agencies, without a database and without mappings: what an engineer tries first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from adapters.base import CheckReport, Resources, Sender
+from adapters.http import HttpClient
+from broker.clock import Clock, NewId, random_id, system_clock
+from broker.config.project import Project
+from broker.hub import build_adapter, partner_certificates
+from signing.keys import load_key
+from signing.trust import Trust
+
+
+async def ping(
+    project: Project, agencies: Sequence[str], *, clock: Clock = system_clock, new_id: NewId = random_id
+) -> dict[str, CheckReport]:
+    """Test every named agency, all at once; agency → what was tried.
+
+    Raises KeyProblem for keys and certificates of ours, ContractError for pinned contracts.
+    """
+    certificates = partner_certificates(project)
+    signer = load_key(project.path(project.hub.keys), project.hub.key)
+    http = HttpClient(clock=clock)
+    try:
+        reports = await asyncio.gather(
+            *(
+                _ping(
+                    project,
+                    name,
+                    Resources(
+                        http=http,
+                        contracts=project.folder / "xsd",
+                        clock=clock,
+                        new_id=new_id,
+                        secret=project.secrets.get,
+                        signer=signer,
+                        trust=Trust({name: certificates[name]}) if name in certificates else None,
+                    ),
+                )
+                for name in agencies
+            )
+        )
+    finally:
+        await http.close()
+    return dict(zip(agencies, reports, strict=True))
+
+
+async def _ping(project: Project, name: str, resources: Resources) -> CheckReport:
+    use = project.agencies[name].endpoint(resources.clock().date()).send
+    if use is None:
+        return CheckReport(True, ("has no adapter that sends: nothing to reach",))
+    sender: Sender = build_adapter(use, resources)
+    try:
+        return await sender.check()
+    finally:
+        await sender.close()

@@ -1,0 +1,182 @@
+"""``lienthong serve``, ``work`` and ``sandbox``: what runs until it is told to stop (Ctrl-C, or SIGTERM)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import structlog
+import typer
+
+from broker.config.project import Project
+from lienthong.cli.common import AWAY, NOTHING, Folder, check_adapters, explained, fail, load, out
+
+if TYPE_CHECKING:
+    from broker.hub import Hub
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def serve(
+    work: Annotated[bool, typer.Option(help="Also deliver and keep the clock in this process.")] = True,
+    project: Folder = Path(),
+) -> None:
+    """Serve the hub: SOAP and REST doors, agencies' call-backs, and (unless --no-work) worker and clock."""
+    loaded = load(project)
+    check_adapters(project, loaded)
+    listen = loaded.hub.listen
+    with explained(), _bound(listen.host, listen.port) as door:
+        _run(_serve(loaded, door, work))
+
+
+def work(project: Folder = Path()) -> None:
+    """Deliver and keep the clock without opening a door; beside a hub that serves with --no-work."""
+    loaded = load(project)
+    check_adapters(project, loaded)
+    with explained():
+        _run(_work(loaded))
+
+
+def sandbox(
+    agency: Annotated[list[str] | None, typer.Argument(help="Only these agencies; default: all.")] = None,
+    introduce: Annotated[
+        bool,
+        typer.Option(
+            "--introduce",
+            help="Make missing shared secrets, and put the agencies' certificates into the trust folder.",
+        ),
+    ] = False,
+    project: Folder = Path(),
+) -> None:
+    """Run the stand-in agencies at the ports that config/agencies expects."""
+    from sandbox import AGENCIES
+
+    loaded = load(project)
+    unknown = sorted(set(agency or ()) - set(AGENCIES))
+    if unknown:
+        fail(NOTHING, f"no stand-in agency is called {unknown[0]!r}; there are {', '.join(AGENCIES)}")
+    with explained():
+        _run(_sandbox(loaded, tuple(agency or AGENCIES), introduce))
+
+
+async def _serve(project: Project, door: socket.socket, work: bool) -> None:
+    import uvicorn
+
+    from broker.application import application
+    from broker.web.server import configured
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield  # ours are caught by `_stopping`, so that the hub is closed after the server
+
+    async with _opened(project) as hub, _stopping() as stop:
+        app = application(hub, work=work)
+        server = Server(configured(app, host=project.hub.listen.host, port=project.hub.listen.port))
+        serving = asyncio.create_task(server.serve(sockets=[door]))
+        out.print(f"hub at {project.hub.public_url} (Ctrl-C stops it)", highlight=False)
+        await _first(serving, stop)
+        server.should_exit = True
+        await serving
+
+
+async def _work(project: Project) -> None:
+    from broker.application import working
+
+    async with _opened(project) as hub, _stopping() as stop, working(hub):
+        out.print("working (Ctrl-C stops it)")
+        await stop.wait()
+
+
+async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool) -> None:
+    from lienthong import neighbours
+    from sandbox import Sandbox
+    from signing.keys import load_key
+
+    keys = project.path(project.hub.keys)
+    load_key(keys, project.hub.key)  # agencies verify with its certificate: say so now if there is none
+    for file in neighbours.make_secrets(project) if introduce else ():
+        out.print(f"made {file}", highlight=False)
+    box = Sandbox(
+        project.path(project.hub.data).parent / "sandbox",
+        hub_url=project.hub.public_url,
+        hub_certificate=keys / f"{project.hub.key}.crt.pem",
+        ports=neighbours.ports(project),
+        agencies=agencies,
+        options=neighbours.options(project, project.secrets.get),
+        contracts=project.folder / "xsd",
+    )
+    async with _stopping() as stop, box:
+        if introduce:
+            neighbours.trust(project, box)
+        for name in box.names:
+            out.print(f"{name:8} {box.url(name)}", highlight=False)
+        out.print(f"control  {box.control_url} (Ctrl-C stops them)", highlight=False)
+        await stop.wait()
+
+
+@contextlib.asynccontextmanager
+async def _opened(project: Project) -> AsyncIterator[Hub]:
+    from broker.hub import open_hub
+
+    hub = open_hub(project)
+    try:
+        yield hub
+    finally:
+        await hub.close()
+
+
+@contextlib.asynccontextmanager
+async def _stopping() -> AsyncIterator[asyncio.Event]:
+    """An event that Ctrl-C and SIGTERM set, so that everything is closed in order."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _first(task: asyncio.Task[Any], stop: asyncio.Event) -> None:
+    """Wait for the task or the event, whichever comes first."""
+    waiting = asyncio.create_task(stop.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+
+
+@contextlib.contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket, taken before the hub is opened: two hubs at one address are found out at once."""
+    # With the protocol named, or asyncio does not switch off the delay of small packets.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host, port))
+            door.listen(512)
+        except OSError as error:
+            fail(AWAY, f"cannot listen at {host}:{port}: {error.strerror}; see 'listen' in config/hub.yaml")
+        yield door
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run until told to stop. What the program has to tell goes to standard error, a line of JSON each."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(main)

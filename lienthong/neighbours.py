@@ -1,0 +1,72 @@
+"""What the hub and the stand-in agencies must agree on: ports, shared secrets, certificates, call-back paths.
+
+Demo, tests, bench and ``lienthong sandbox`` all arrange it through here.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from broker.config.project import Project
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+SHARED: Mapping[str, Mapping[str, str]] = {
+    "dancu": {"user": "dancu-user", "secret": "dancu-secret", "api_key": "dancu-api-key"},
+    "hotich": {"user": "hotich-user", "password": "hotich-password"},
+    "bhxh": {"user": "bhxh-user", "password": "bhxh-password"},
+    "cancuoc": {"api_key": "cancuoc-key"},
+    "dvcqg": {"api_key": "dvcqg-key"},
+}
+"""Agency → its option → the hub's secret that must be equal to it."""
+
+
+def options(project: Project, secret: Callable[[str], str]) -> dict[str, dict[str, Any]]:
+    """Agency → options with which it knows the hub. Raises what ``secret`` raises for one that is missing."""
+    found: dict[str, dict[str, Any]] = {}
+    for agency, shared in SHARED.items():
+        found[agency] = {option: secret(name) for option, name in shared.items()}
+    for agency, config in project.agencies.items():
+        receive = config.adapters.receive
+        if receive is not None and receive.path is not None:
+            found.setdefault(agency, {})["callback_path"] = receive.path
+    return found
+
+
+def ports(project: Project) -> dict[str, int]:
+    """Agency → port at which the configuration expects it."""
+    found = {}
+    for name, config in project.agencies.items():
+        address = config.adapters.send.settings.get("address") if config.adapters.send else None
+        port = urlsplit(str(address)).port if address else None
+        if port is not None:
+            found[name] = port
+    return found
+
+
+def make_secrets(project: Project) -> list[Path]:
+    """Write a random secret to every ``file:`` place where there is none yet; says which files are new."""
+    made = []
+    for place in project.hub.secrets.values():
+        kind, _, where = place.partition(":")
+        file = project.folder / where
+        if kind == "file" and not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(18), encoding="utf-8")
+            made.append(file)
+    return made
+
+
+def trust(project: Project, sandbox: Sandbox) -> None:
+    """Put the agencies' certificates into the hub's trust folder."""
+    for name in sandbox.names:
+        folder = project.path(project.hub.trust) / name
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copy(sandbox.certificate(name), folder / f"{name}.pem")
