@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from broker.book import Book
 from broker.canonical import build
 from broker.canonical import document as documents
+from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
 from broker.changes import Cause, Changes, Decide, Unit
 from broker.checks import Checks
@@ -23,7 +24,7 @@ from broker.inbox import Answered, Inbox, Request
 from broker.model import Dossier, Message, Phase, Problem, StepState, Transition, WorkItem
 from broker.outbox import WHOLE, Case, Outbox
 from broker.process.engine import Engine, can_withdraw
-from broker.process.rules import exclusions
+from broker.process.rules import exclusions, questions
 from broker.reports import Reports
 from broker.routing import Router
 from broker.store.engine import Store, Tx
@@ -122,6 +123,7 @@ class Intake:
         now = self._clock()
         declaration = documents.declaration_of(request.root)
         assert declaration is not None, "the schema demands it"
+        _unverified(declaration)
         engine = self._book.starts(declaration, now)
         if excluded := exclusions(engine.rules, declaration):
             raise Invalid(excluded)
@@ -139,8 +141,9 @@ class Intake:
             due=engine.calendar.due(now, engine.rules.total),
         )
         unroutable = self._router.problems(engine.rules, declaration, now)
-        if unroutable:
-            reason = "; ".join(problem.vi for problem in unroutable)
+        missing = (*unroutable, *questions(engine.rules, declaration))
+        if missing:
+            reason = "; ".join(problem.vi for problem in missing)
             dossier = dataclasses.replace(
                 dossier, phase=Phase.ASKING, reason=reason, due=engine.asking_due(now)
             )
@@ -149,12 +152,12 @@ class Intake:
     async def _open(
         self, request: Request, dossier: Dossier, engine: Engine, unroutable: tuple[Problem, ...]
     ) -> bytes:
-        """Store the new dossier, its look-ups and the answer in one transaction."""
+        """Store the new dossier, its look-ups and the answer in one transaction. Who has no unit gets an owner."""
         portal_code = request.text("PortalCode")
         codes = {"lienthong": dossier.code} | ({request.client.id: portal_code} if portal_code else {})
         case = Case(dossier, engine.rules, codes)
         deliveries, unsaid = self._outbox.states(case, _first_states(dossier))
-        if not unroutable:
+        if dossier.phase is Phase.CHECKING:
             deliveries += self._checks.first_lookups(case)
         promised = engine.calendar.due(dossier.received_at, engine.rules.total)
         answer = build.submit_response(dossier.code, dossier.received_at, promised, duplicate=False)
@@ -209,9 +212,9 @@ class Intake:
         corrected = build.corrected(dossier.declaration, request.root, plan)
         problems = self._schemas.validate(corrected, "BirthDeclaration", received=dossier.received_at)
         if not problems:
-            problems = list(
-                self._router.problems(engine.rules, documents.as_tree(corrected), dossier.received_at)
-            )
+            tree = documents.as_tree(corrected)
+            problems += self._router.problems(engine.rules, tree, dossier.received_at)
+            problems += questions(engine.rules, tree)
         if problems:
             raise Invalid(problems)
         renewed = dataclasses.replace(
@@ -229,6 +232,8 @@ class Intake:
             tx.dossiers.set_checks(dossier.id, [])
             for delivery in lookups:
                 tx.deliveries.enqueue(delivery)
+            for item in tx.work.list(kind="unroutable", dossier_id=dossier.id).items:
+                tx.work.close(item.id, request.client.id, "corrected by a supplement")
 
         def renew(current: Dossier) -> Dossier:
             # Somebody else was faster: this correction was made to another declaration.
@@ -294,6 +299,12 @@ class Intake:
             lambda tx: self._inbox.keep(tx, request, None, answer),
         )
         return answer
+
+
+def _unverified(declaration: Node) -> None:
+    """Only the hub says what the register confirms: marks that a sender brings along are taken off."""
+    for element in declaration.iter():
+        element.attrib.pop("verified", None)
 
 
 def _nothing(*_: object) -> tuple[()]:

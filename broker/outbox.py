@@ -13,7 +13,7 @@ from broker.agency import Agency
 from broker.canonical import build
 from broker.clock import Clock, NewId
 from broker.mapping import MappingError
-from broker.model import Delivery, DeliveryKind, Dossier, Step, Transition
+from broker.model import Delivery, DeliveryKind, Dossier, Step, StepState, Transition
 from broker.process.commands import Send
 from broker.process.rules import RuleSet
 from signing.xml import parse
@@ -167,6 +167,7 @@ class Outbox:
             key=key,
             transition=transition,
             step=step,
+            supplement_due=_supplement_due(case.dossier, step, transition),
         )
         return self._delivery(
             lane=f"{case.dossier.code}:{portal.id}:{transition.step}",
@@ -211,6 +212,13 @@ class Outbox:
             context=context,
             items=items,
         )
+
+
+def _supplement_due(dossier: Dossier, step: Step | None, transition: Transition) -> datetime | None:
+    """Until when the citizen may answer: a step has a date of its own, an asking dossier is due then."""
+    if step is not None:
+        return step.supplement_due
+    return dossier.due if transition.state is StepState.SUPPLEMENT else None
 
 
 _SHORT = {DeliveryKind.STEP: "", DeliveryKind.SUPPLEMENT: "s", DeliveryKind.WITHDRAWAL: "w"}

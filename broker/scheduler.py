@@ -8,6 +8,7 @@ due now and not at how often it ran.
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -20,6 +21,9 @@ from broker.store.engine import Store
 from broker.store.errors import StoreUnavailable
 
 log = structlog.get_logger(__name__)
+
+# A run that takes longer than its interval makes the next tick wait; that is meant, and APScheduler warns of each.
+logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 

@@ -145,8 +145,12 @@ def state_report(
     key: str,
     transition: Transition,
     step: Step | None = None,
+    supplement_due: datetime | None = None,
 ) -> bytes:
-    """A StateReport of one transition. ``step`` gives dates and result; None for the dossier as a whole."""
+    """A StateReport of one transition. ``step`` gives dates and result; None for the dossier as a whole.
+
+    ``supplement_due``: until when the citizen may hand in what is asked.
+    """
     root = start("StateReport")
     put(root, "DossierCode", dossier_code)
     put_codes(root, codes)
@@ -161,8 +165,8 @@ def state_report(
     if step is not None:
         put(root, "StartedAt", step.started_at)
         put(root, "Due", step.due)
-        due = step.supplement_due
-        put(root, "SupplementDue", due.astimezone(VIETNAM).date() if due is not None else None)
+    put(root, "SupplementDue", supplement_due.astimezone(VIETNAM).date() if supplement_due is not None else None)
+    if step is not None:
         put(root, "ResultSummary", fit(summary(step.result)))
     return serialize(root)
 

@@ -64,6 +64,17 @@ class Exclusion(Frozen):
     """The same in English."""
 
 
+class Question(Frozen):
+    """Something that a declaration may leave open at first but that must be known before a step is sent."""
+
+    field: ElementPath
+    """Where the declaration says it."""
+    vi: str
+    """What the citizen is asked, in Vietnamese."""
+    en: str
+    """The same in English."""
+
+
 class RuleSet(Frozen):
     """What was in force from a day to a day: steps, deadlines, form and procedure codes."""
 
@@ -85,6 +96,8 @@ class RuleSet(Frozen):
     """The same when an agency has to verify something."""
     excludes: tuple[Exclusion, ...] = ()
     """Cases outside the linked procedure."""
+    asks: tuple[Question, ...] = ()
+    """What the citizen is asked for if the declaration does not say it; until then nothing is sent."""
     steps: tuple[StepRule, ...] = Field(min_length=1)
     """Steps, each after those that it waits for."""
 
@@ -197,4 +210,13 @@ def exclusions(rules: RuleSet, declaration: etree._Element) -> tuple[Problem, ..
         Problem(case.field, case.vi, case.en)
         for case in rules.excludes
         if text_at(declaration, case.field) in case.values
+    )
+
+
+def questions(rules: RuleSet, declaration: etree._Element) -> tuple[Problem, ...]:
+    """What the declaration leaves open and the citizen has to add; empty if nothing."""
+    return tuple(
+        Problem(question.field, question.vi, question.en)
+        for question in rules.asks
+        if find(declaration, question.field) is None
     )

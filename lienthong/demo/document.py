@@ -24,7 +24,7 @@ class Place:
 class Parent:
     """A person as the declarant typed them."""
 
-    family: str
+    family: str | None
     middle: str | None
     given: str
     birth_date: str
@@ -93,11 +93,39 @@ def submission(birth: Birth, *, message_id: str, portal_code: str | None, office
     tree = _Tree("SubmitRequest")
     tree.leaf(tree.root, "MessageId", message_id)
     tree.leaf(tree.root, "PortalCode", portal_code)
+    _actor(tree, officer, unit)
+    _declaration(tree, tree.group(tree.root, "BirthDeclaration"), birth)
+    return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
+
+
+def corrections(
+    code: str,
+    *,
+    message_id: str,
+    officer: str,
+    unit: str,
+    values: Sequence[tuple[str, str]] = (),
+    paper: tuple[str, str, bytes, str] | None = None,
+) -> bytes:
+    """A SupplementRequest: new values by field, or a paper as (kind, file name, bytes, SHA-256)."""
+    tree = _Tree("SupplementRequest")
+    tree.leaf(tree.root, "MessageId", message_id)
+    tree.leaf(tree.root, "Code", code)
+    _actor(tree, officer, unit)
+    for field, value in values:
+        correction = tree.group(tree.root, "Correction")
+        tree.leaf(correction, "Field", field)
+        tree.leaf(correction, "Value", value)
+    if paper is not None:
+        kind, name, data, sha256 = paper
+        _attachments(tree, tree.group(tree.root, "Attachments"), [(kind, name, "application/pdf", len(data), sha256)])
+    return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
+
+
+def _actor(tree: _Tree, officer: str, unit: str) -> None:
     actor = tree.group(tree.root, "Actor")
     tree.leaf(actor, "OfficerId", officer)
     tree.leaf(actor, "Unit", unit)
-    _declaration(tree, tree.group(tree.root, "BirthDeclaration"), birth)
-    return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
 
 
 def _declaration(tree: _Tree, root: etree._Element, birth: Birth) -> None:
