@@ -46,7 +46,7 @@ def parent(citizen: Citizen) -> Parent:
     name, home = citizen.name, citizen.residence
     place = Place(home.province, home.commune, home.detail or None)
     return Parent(
-        name.family, name.middle or None, name.given, citizen.birth, citizen.number, citizen.ethnicity, place
+        name.family or None, name.middle or None, name.given, citizen.birth, citizen.number, citizen.ethnicity, place
     )
 
 
@@ -132,10 +132,9 @@ class Stage(World):
 
     async def turn(self) -> int:
         """One round of everything that is due now: deliveries, agencies' callbacks, polls. How much there was."""
-        done = await self.hub.worker.pump()
         for name in self.sandbox.names:
             await self.sandbox.agency(name).tick()
-        return done + await self.hub.rounds.polls()
+        return await self.hub.worker.pump() + await self.hub.rounds.polls()
 
     async def settle(self, turns: int = 200) -> None:
         """Turn until nothing is due at this moment."""
