@@ -33,6 +33,7 @@ from broker.process import states
 from broker.process.apply import apply, transitions
 from broker.process.engine import Engine
 from broker.store.engine import Store, Tx
+from broker.store.errors import Conflict, StoreUnavailable
 from broker.store.rows import DeliveryFilter
 
 log = structlog.get_logger(__name__)
@@ -51,7 +52,7 @@ _WHOLE_STATE = {
 
 
 class Stale(Exception):
-    """The dossier changed between reading and writing."""
+    """A dossier changed between reading and writing."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,17 +97,29 @@ class Changes:
     ) -> Dossier:
         """Decide and store, with ``settle`` in the same transaction. ``edit`` changes the declaration itself first.
 
-        Raises Missing for an unknown dossier, and whatever ``settle`` raises (then nothing is stored).
+        Raises Missing for an unknown dossier, StoreUnavailable, and whatever ``settle`` raises (then nothing is
+        stored).
         """
+        return (await self.change_all({dossier_id: decide}, settle, cause, edit))[0]
+
+    async def change_all(
+        self,
+        decisions: Mapping[str, Decide],
+        settle: Unit | None = None,
+        cause: Cause = Cause(),
+        edit: Callable[[Dossier], Dossier] | None = None,
+    ) -> list[Dossier]:
+        """As `change`, for several dossiers in one transaction: all of them or none. ``decisions`` by dossier id."""
+        ids = sorted(decisions)  # one order for all who lock several
         for _ in range(_TRIES):
-            dossier, codes, history = await self._store.aread(lambda tx: _read(tx, dossier_id))
-            plan = self._plan(dossier, codes, history, decide, cause, edit)
+            facts = await self._store.aread(lambda tx: [_read(tx, dossier_id) for dossier_id in ids])
+            plans = [self._plan(*known, decisions[known[0].id], cause, edit) for known in facts]
             try:
-                await self._store.write(partial(self._commit, plan=plan, settle=settle, cause=cause))
+                await self._store.write(partial(self._commit, plans=plans, settle=settle, cause=cause))
             except Stale:
                 continue
-            return plan.after
-        raise Stale(f"dossier {dossier_id} keeps changing")
+            return [plan.after for plan in plans]
+        raise StoreUnavailable(f"others keep changing dossier {', '.join(ids)}")
 
     def _plan(
         self,
@@ -126,7 +139,7 @@ class Changes:
         )
         after = apply(edited, commands)
         lines = transitions(edited, commands, now)
-        reports = [line for line in lines if self._is_news(line, commands)] + _whole(before, after, now)
+        reports = _news(edited, commands, now) + _whole(before, after, now)
         told, unsaid = self._outbox.states(Case(after, engine.rules, codes), reports)
         deliveries += told
         work += [self.unsaid(after, line.step, reason, cause) for line, reason in unsaid]
@@ -152,14 +165,6 @@ class Changes:
                 work.append(self._item("mapping", str(error), now_case.dossier, command.step, cause))
         return tuple(commands), deliveries, work
 
-    def _is_news(self, line: Transition, commands: Sequence[c.Command]) -> bool:
-        """True for a line that is a step's move into a state that portals know."""
-        return line.state in states.REPORTED and any(
-            isinstance(command, c.Move)
-            and (command.step, command.state, command.at) == (line.step, line.state, line.at)
-            for command in commands
-        )
-
     def _notices(
         self, engine: Engine, dossier: Dossier, commands: Sequence[c.Command], cause: Cause, now: datetime
     ) -> list[WorkItem]:
@@ -177,10 +182,12 @@ class Changes:
                     found.append(self._item("stuck", note or "stuck", dossier, step, cause))
         return found
 
-    def unsaid(self, dossier: Dossier, step: str, reason: str, cause: Cause = Cause()) -> WorkItem:  # noqa: B008 - frozen
+    def unsaid(self, dossier: Dossier, step: str, reason: str, cause: Cause = Cause()) -> WorkItem:
         """A state that the portal could not be told, for a person to look at."""
         known = step if any(one.id == step for one in dossier.steps) else None
-        return self._item("mapping", f"state of {step} not told to the portal: {reason}", dossier, known, cause)
+        return self._item(
+            "mapping", f"state of {step} not told to the portal: {reason}", dossier, known, cause
+        )
 
     def _item(self, kind: str, reason: str, dossier: Dossier, step: str | None, cause: Cause) -> WorkItem:
         agency = dossier.step(step).agency if step else None
@@ -195,17 +202,24 @@ class Changes:
             message_id=cause.message_id,
         )
 
-    def _commit(self, tx: Tx, plan: _Plan, settle: Unit | None, cause: Cause) -> None:
-        if tx.dossiers.lock(plan.before.id) != plan.before:
-            raise Stale(plan.before.id)
+    def _commit(self, tx: Tx, plans: Sequence[_Plan], settle: Unit | None, cause: Cause) -> None:
+        for plan in plans:
+            if tx.dossiers.lock(plan.before.id) != plan.before:
+                raise Stale(plan.before.id)
         if settle is not None:
             settle(tx)
+        for plan in plans:
+            self._carry_out(tx, plan, cause)
+
+    def _carry_out(self, tx: Tx, plan: _Plan, cause: Cause) -> None:
         if plan.after != plan.before:
             self._store_dossier(tx, plan)
         for line in plan.lines:
             tx.dossiers.add_transition(plan.after.id, dataclasses.replace(line, message_id=cause.message_id))
         for command in plan.commands:
-            self._side_effect(tx, plan.after, command)
+            self._side_effect(tx, plan.after, command, cause)
+        for step in _left_sending(plan):
+            _end_sending(tx, plan.after, step, self._clock())
         for delivery in plan.deliveries:
             tx.deliveries.enqueue(delivery)
         for item in plan.work:
@@ -219,16 +233,21 @@ class Changes:
             if step.id in known and step != known[step.id]:
                 tx.dossiers.update_step(plan.after.id, step)
 
-    def _side_effect(self, tx: Tx, dossier: Dossier, command: c.Command) -> None:
+    def _side_effect(self, tx: Tx, dossier: Dossier, command: c.Command, cause: Cause) -> None:
         match command:
             case c.SetAgencyCode(step, code):
-                tx.dossiers.add_code(dossier.id, f"{dossier.step(step).agency}-{step}", code)
-            case c.SetResult(_, _, str() as number):
-                tx.dossiers.add_code(dossier.id, "personal-number", number)
-            case c.Move(step, state) if state in states.REPORTED:
-                _end_sending(tx, dossier, step, self._clock())
+                self._add_code(tx, dossier, step, f"{dossier.step(step).agency}-{step}", code, cause)
+            case c.SetResult(step, _, str() as number):
+                self._add_code(tx, dossier, step, "personal-number", number, cause)
             case c.Cancel(step) | c.Move(step, StepState.WITHDRAWN | StepState.REJECTED):
                 _cancel_waiting(tx, dossier, step, self._clock())
+
+    def _add_code(self, tx: Tx, dossier: Dossier, step: str, system: str, code: str, cause: Cause) -> None:
+        """Let the dossier be found by ``code``. One that another dossier has is a contradiction for a person."""
+        try:
+            tx.dossiers.add_code(dossier.id, system, code)
+        except Conflict as error:
+            tx.work.add(self._item("contradiction", str(error), dossier, step, cause))
 
 
 def _read(tx: Tx, dossier_id: str) -> tuple[Dossier, dict[str, str], list[Transition]]:
@@ -245,12 +264,29 @@ def _whole(before: Dossier, after: Dossier, now: datetime) -> list[Transition]:
     return [Transition(WHOLE, state, now, now, "hub", note=after.reason)]
 
 
+def _news(dossier: Dossier, commands: Sequence[c.Command], now: datetime) -> list[Transition]:
+    """The moves into states that portals know, in their order; late and contradicting reports are no news."""
+    moves = [command for command in commands if isinstance(command, c.Move)]
+    return [line for line in transitions(dossier, moves, now) if line.state in states.REPORTED]
+
+
+def _left_sending(plan: _Plan) -> list[str]:
+    """Steps of which an agency has now spoken for the first time, or again after they were stuck."""
+    told = {
+        command.step
+        for command in plan.commands
+        if isinstance(command, c.Move) and command.state in states.REPORTED
+    }
+    waiting = (StepState.SENDING, StepState.STUCK)
+    return [step.id for step in plan.before.steps if step.id in told and step.state in waiting]
+
+
 def _end_sending(tx: Tx, dossier: Dossier, step: str, now: datetime) -> None:
     """The agency speaks of the step: evidently it has it, whatever became of the answer to our message."""
     for delivery in _of_step(tx, dossier, step):
         if (
             delivery.kind is DeliveryKind.STEP
-            and delivery.state is not DeliveryState.DONE
+            and delivery.state not in (DeliveryState.DONE, DeliveryState.CANCELLED)
             and delivery.attempts
         ):
             tx.deliveries.settle(delivery.id, now, "the agency reported on it")

@@ -1,7 +1,7 @@
 """The composition root: every part of a hub is made and joined here, and nowhere else.
 
-Each collaborator can be passed in, so a test or a simulation calls the same function with its own clock, ids, randomness
-or adapters.
+Each collaborator can be passed in, so a test or a simulation calls the same function with its own clock, ids,
+randomness or adapters.
 """
 
 from __future__ import annotations
@@ -113,8 +113,9 @@ def open_hub(
 ) -> Hub:
     """Build the hub of ``project`` over its existing database and keys.
 
-    ``mappings``: the project's, if they are loaded already; ``senders`` replaces agencies' adapters by id. Raises WrongRevision or StoreUnavailable for the database, KeyProblem for
-    the keys, MappingError, BadContract or pydantic's ValidationError for what the project says.
+    ``mappings``: the project's, if they are loaded already; ``senders`` replaces agencies' adapters by id.
+    Raises WrongRevision or StoreUnavailable for the database, KeyProblem for the keys, MappingFault, BadContract or
+    pydantic's ValidationError for what the project says.
     """
     outside = outside or Outside()
     settings = project.hub
