@@ -29,7 +29,7 @@ def supplement_deadline(until: str | None, since: datetime) -> datetime:
     """The moment given as ISO text (Vietnam time if it has no zone).
 
     Without one: the end of the seventh working day after ``since`` (decree 63/2024: 07 working days),
-    weekends counted out; a stand-in knows no public holidays.
+    weekends counted out; a stand-in knows no public holidays. Notices carry only the date, so the whole day counts.
     """
     if until:
         moment = datetime.fromisoformat(until)
@@ -38,7 +38,7 @@ def supplement_deadline(until: str | None, since: datetime) -> datetime:
     while left:
         day += timedelta(days=1)
         left -= day.weekday() < 5
-    return day.replace(hour=17, minute=0, second=0, microsecond=0)
+    return day.replace(hour=23, minute=59, second=59, microsecond=0)
 
 
 def _lines(element: etree._Element) -> Iterator[str]:

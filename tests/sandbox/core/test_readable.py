@@ -24,8 +24,8 @@ def test_local_time() -> None:
 
 
 def test_seven_working_days() -> None:
-    """Weekends do not count; the day ends at 17:00."""
-    assert local(supplement_deadline(None, FRIDAY), "%Y-%m-%d %H:%M") == "2026-12-01 17:00"
+    """Weekends do not count; the whole last day counts."""
+    assert local(supplement_deadline(None, FRIDAY), "%Y-%m-%d %H:%M") == "2026-12-01 23:59"
 
 
 def test_a_given_deadline() -> None:

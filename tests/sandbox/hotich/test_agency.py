@@ -240,7 +240,7 @@ async def test_supplement(client: Client, agency: HoTich, dossier: etree._Elemen
     again = await client.call("boSungHoSo", supplement("s1"), signed=True)
     assert state(asked) == "2"
     assert asked.findtext("value/ghiChu") == "Thiếu giấy chứng sinh"
-    assert asked.findtext("value/hanBoSungHoSo") == "02/12/2026 17:00:00"
+    assert asked.findtext("value/hanBoSungHoSo") == "02/12/2026 23:59:59"
     assert receipt.findtext("status") == "1"
     assert "đã được tiếp nhận" in (again.findtext("statusDescription") or "")
     assert state(await client.ask(CODE)) == "4"
