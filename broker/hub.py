@@ -28,6 +28,7 @@ from broker.checks import Checks
 from broker.codes import DossierCodes
 from broker.config.agency import AdapterUse, AgencyConfig
 from broker.config.project import Project
+from broker.config.source import ConfigError, Fault
 from broker.delivery.attempt import Attempts
 from broker.delivery.queue import Queue, SqlQueue
 from broker.delivery.worker import Worker, WorkerSettings
@@ -279,7 +280,9 @@ def partner_certificates(project: Project) -> dict[str, list[Certificate]]:
     """
     folder = project.path(project.hub.trust)
     if not folder.is_dir():
-        raise KeyProblem(f"{folder} does not exist: `lienthong keys create` makes it, partners' certificates go there")
+        raise KeyProblem(
+            f"{folder} does not exist: `lienthong keys create` makes it, partners' certificates go there"
+        )
     return {
         partner.name: [
             certificate for file in sorted(partner.glob("*.pem")) for certificate in read_certificates(file)
@@ -304,16 +307,21 @@ def _agency(
     return Agency(
         config=config,
         mappings=mappings,
-        sender=sender or (build_adapter(endpoint.send, resources) if endpoint.send else None),
-        receiver=build_adapter(endpoint.receive, resources) if endpoint.receive else None,
+        sender=sender or (build_adapter(config.id, endpoint.send, resources) if endpoint.send else None),
+        receiver=build_adapter(config.id, endpoint.receive, resources) if endpoint.receive else None,
         blobs=blobs.read,
     )
 
 
-def build_adapter(use: AdapterUse, resources: Resources) -> Any:
-    """The adapter that ``use`` names, with its settings."""
+def build_adapter(agency: str, use: AdapterUse, resources: Resources) -> Any:
+    """The adapter that ``use`` names, with its settings. Raises ConfigError naming the agency's file."""
     spec = registry.get(use.adapter)
-    return spec.build(spec.settings.model_validate(dict(use.settings)), resources)
+    try:
+        return spec.build(spec.settings.model_validate(dict(use.settings)), resources)
+    except ValueError as error:
+        remedy = "Mend the settings, or bring what they ask for."
+        fault = Fault(f"config/agencies/{agency}.yaml", 1, f"adapters ({use.adapter})", str(error), remedy)
+        raise ConfigError([fault]) from error
 
 
 def _abilities(config: AgencyConfig) -> Abilities:

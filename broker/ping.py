@@ -9,6 +9,7 @@ from adapters.base import CheckReport, Resources, Sender
 from adapters.http import HttpClient
 from broker.clock import Clock, NewId, random_id, system_clock
 from broker.config.project import Project
+from broker.config.source import ConfigError
 from broker.hub import build_adapter, partner_certificates
 from signing.keys import load_key
 from signing.trust import Trust
@@ -19,7 +20,7 @@ async def ping(
 ) -> dict[str, CheckReport]:
     """Test every named agency, all at once; agency → what was tried.
 
-    Raises KeyProblem for keys and certificates of ours, ContractError for pinned contracts.
+    Raises KeyProblem for the hub's own keys and the certificates that it trusts.
     """
     certificates = partner_certificates(project)
     signer = load_key(project.path(project.hub.keys), project.hub.key)
@@ -52,7 +53,10 @@ async def _ping(project: Project, name: str, resources: Resources) -> CheckRepor
     use = project.agencies[name].endpoint(resources.clock().date()).send
     if use is None:
         return CheckReport(True, ("has no adapter that sends: nothing to reach",))
-    sender: Sender = build_adapter(use, resources)
+    try:
+        sender: Sender = build_adapter(name, use, resources)
+    except ConfigError as error:
+        return CheckReport(False, (str(error),))
     try:
         return await sender.check()
     finally:

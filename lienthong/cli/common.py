@@ -81,7 +81,7 @@ def explained() -> Iterator[None]:
 def load(folder: Path) -> Project:
     """The project in ``folder``; ends the command if it has faults."""
     with explained():
-        return Project.load(folder, overrides(folder))
+        return Project.load(folder.resolve(), overrides(folder))
 
 
 def check_adapters(folder: Path, project: Project) -> None:

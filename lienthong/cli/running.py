@@ -80,7 +80,7 @@ async def _serve(project: Project, door: socket.socket, work: bool) -> None:
         app = application(hub, work=work)
         server = Server(configured(app, host=project.hub.listen.host, port=project.hub.listen.port))
         serving = asyncio.create_task(server.serve(sockets=[door]))
-        out.print(f"hub at {project.hub.public_url} (Ctrl-C stops it)", highlight=False)
+        _tell(f"hub at {project.hub.public_url} (Ctrl-C stops it)")
         await _first(serving, stop)
         server.should_exit = True
         await serving
@@ -90,7 +90,7 @@ async def _work(project: Project) -> None:
     from broker.application import working
 
     async with _opened(project) as hub, _stopping() as stop, working(hub):
-        out.print("working (Ctrl-C stops it)")
+        _tell("working (Ctrl-C stops it)")
         await stop.wait()
 
 
@@ -102,7 +102,7 @@ async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool)
     keys = project.path(project.hub.keys)
     load_key(keys, project.hub.key)  # agencies verify with its certificate: say so now if there is none
     for file in neighbours.make_secrets(project) if introduce else ():
-        out.print(f"made {file}", highlight=False)
+        _tell(f"made {file}")
     box = Sandbox(
         project.path(project.hub.data).parent / "sandbox",
         hub_url=project.hub.public_url,
@@ -116,8 +116,8 @@ async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool)
         if introduce:
             neighbours.trust(project, box)
         for name in box.names:
-            out.print(f"{name:8} {box.url(name)}", highlight=False)
-        out.print(f"control  {box.control_url} (Ctrl-C stops them)", highlight=False)
+            _tell(f"{name:8} {box.url(name)}")
+        _tell(f"control  {box.control_url} (Ctrl-C stops them)")
         await stop.wait()
 
 
@@ -164,6 +164,12 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
         except OSError as error:
             fail(AWAY, f"cannot listen at {host}:{port}: {error.strerror}; see 'listen' in config/hub.yaml")
         yield door
+
+
+def _tell(line: str) -> None:
+    """Say it now, also to a file or a pipe: whoever started us waits for it."""
+    out.print(line, markup=False, highlight=False)
+    out.file.flush()
 
 
 def _run(main: Coroutine[Any, Any, None]) -> None:
