@@ -49,7 +49,7 @@ class BlockReader:
 
     def _unknown(self, block: Block, path: str, rules: Table) -> None:
         start = len(block.target.path)
-        known = [field.path[start:].lstrip("/") for field in _all_fields(block.target)]
+        known = [field.path[start:].lstrip("/") for field in block.target.below()]
         near = difflib.get_close_matches(path, known, 1, 0.5)
         name = f"{block.target.path}/{path}".lstrip("/")
         remedy = f"Did you mean {near[0]}?" if near else "Check the target schema."
@@ -147,10 +147,3 @@ class BlockReader:
         if isinstance(rules, Table):
             self._fill(root, rules)
         return Embedded(root)
-
-
-def _all_fields(field: Field) -> list[Field]:
-    found = []
-    for child in field.children.values():
-        found += [child, *_all_fields(child)]
-    return found

@@ -50,7 +50,7 @@ class ConditionReader:
         scope, start = self._start(node.value)
         found = start.find(node.value.lstrip("/"))
         if found is None:
-            known = [leaf.path[len(start.path) :].lstrip("/") for leaf in start.leaves()]
+            known = [leaf.path[len(start.path) :].lstrip("/") for leaf in start.below()]
             near = difflib.get_close_matches(node.value.lstrip("/"), known, 1, 0.5)
             remedy = f"Did you mean {near[0]}?" if near else "Check the source schema."
             self.error(node, f"the source has no {node.value}", remedy)

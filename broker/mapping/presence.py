@@ -18,22 +18,35 @@ from broker.mapping.schema import Field, Group, fields_of, unconditional
 def written(block: Block) -> Condition:
     """The condition, seen from outside the block, under which it writes at least one element or attribute."""
     if block.each is not None:
-        simple = block.when == ALWAYS and (block.value is None or filled(block.value) == ALWAYS)
-        item = (
-            ALWAYS
-            if simple
-            else Yields(f"some {block.each.path} for which {block.target.name} is written", id(block))
-        )
-        return both(Present(block.each), item)
-    entered = Present(block.over) if block.over is not None else ALWAYS
-    if block.explicit and (block.children or block.value is None):
-        return both(entered, block.when)
-    if unconditional(block.target):
-        return both(entered, block.when)
-    parts = [written(child) for group in block.children.values() for child in group]
-    return both(
-        entered, block.when, any_of(*parts, filled(block.value) if block.value is not None else NEVER)
-    )
+        return both(Present(block.each), _some_item(block))
+    if _stands_alone(block) or unconditional(block.target):
+        return both(_entered(block), block.when)
+    return fed(block)
+
+
+def fed(block: Block) -> Condition:
+    """The condition under which a block has something to say, even where it is written without."""
+    if block.each is not None or _stands_alone(block):
+        return written(block)
+    parts = [fed(child) for group in block.children.values() for child in group]
+    own = filled(block.value) if block.value is not None else NEVER
+    return both(_entered(block), block.when, any_of(*parts, own))
+
+
+def _stands_alone(block: Block) -> bool:
+    """True for a group in the YAML: it is written when its condition says so, whatever is inside."""
+    return block.explicit and (bool(block.children) or block.value is None)
+
+
+def _entered(block: Block) -> Condition:
+    return ALWAYS if block.over is None else Present(block.over)
+
+
+def _some_item(block: Block) -> Condition:
+    if block.when == ALWAYS and (block.value is None or filled(block.value) == ALWAYS):
+        return ALWAYS
+    assert block.each is not None
+    return Yields(f"some {block.each.path} for which {block.target.name} is written", id(block))
 
 
 def inside(block: Block) -> Condition:

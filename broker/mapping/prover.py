@@ -71,8 +71,8 @@ def entails(
 ) -> Proof:
     """Whether ``goal`` holds in every valid document in which ``premise`` holds.
 
-    With ``filled``, documents with empty elements, or texts of blanks alone, are left out of account. ``optional`` names the parameters
-    that may be missing.
+    With ``filled``, documents with empty elements, or texts of blanks alone, are left out of account. ``optional``
+    names the parameters that may be missing.
     """
     search = _Search(premise, goal, filled, frozenset(optional))
     try:

@@ -143,6 +143,12 @@ class Field:
         for child in self.children.values():
             yield from child.leaves()
 
+    def below(self) -> Iterator[Field]:
+        """Every field below, elements and attributes, the field itself left out."""
+        for child in self.children.values():
+            yield child
+            yield from child.below()
+
     def find(self, path: str) -> Field | None:
         """The field at ``path`` below this one; ``.`` is the field itself."""
         field: Field | None = self
