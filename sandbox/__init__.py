@@ -57,6 +57,7 @@ Write one: a package ``sandbox/<name>/`` whose ``__init__`` exports ``AGENCY``, 
 from __future__ import annotations
 
 from sandbox.core.agency import Agency, Site
+from sandbox.core.apart import SandboxProcess
 from sandbox.core.clock import ManualClock, system_clock
 from sandbox.core.contract import Contract
 from sandbox.core.running import AGENCIES, Sandbox, ThreadedSandbox, agency_class, serve
@@ -75,6 +76,7 @@ __all__ = [
     "ManualClock",
     "Operation",
     "Sandbox",
+    "SandboxProcess",
     "Schema",
     "Site",
     "SoapFault",

@@ -15,8 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from lienthong.cli.common import FOUND_WRONG, Folder, out
 from lienthong.demo.portal import Journey
 from lienthong.demo.report import show
-from lienthong.demo.run import Told, demo as run_demo
-from lienthong.demo.run import throw_away, write_report
+from lienthong.demo.run import Told, throw_away, write_report
+from lienthong.demo.run import demo as run_demo
 from lienthong.demo.world import World
 
 

@@ -146,7 +146,9 @@ def _declarations(families: _Families) -> Iterator[Case]:
     yield Case("name differs by a diacritic", *_misspelt(families))
     yield Case("unit code that does not exist", *_unroutable(families))
     yield Case("the same submission twice", _birth(families), "rest xml", twice=True)
-    yield Case("thirteen digits in a number", _birth(families), "rest xml", broken=("Mother/PersonalNumber", "1"))
+    yield Case(
+        "thirteen digits in a number", _birth(families), "rest xml", broken=("Mother/PersonalNumber", "1")
+    )
     yield Case("applicant unknown to the register", _unknown(families), "rest xml")
 
 
@@ -250,7 +252,9 @@ def _unroutable(families: _Families) -> tuple[Birth, Door, tuple[Rule, ...], tup
 
 def _unknown(families: _Families) -> Birth:
     plain = _birth(families)
-    stranger = dataclasses.replace(plain.applicant, number="001199" + plain.applicant.number[-6:], birth_date="1970-01-31")
+    stranger = dataclasses.replace(
+        plain.applicant, number="001199" + plain.applicant.number[-6:], birth_date="1970-01-31"
+    )
     return dataclasses.replace(plain, applicant=stranger, relation="relative")
 
 
@@ -262,14 +266,29 @@ def _troubles(families: _Families) -> Iterator[Case]:
         ("register answers 500", "hotich", "fault", {"kind": "http", "status": 500}),
         ("register busy, Retry-After", "hotich", "fault", {"kind": "http", "status": 503, "retry_after": 1}),
         ("register answers a SOAP fault", "hotich", "fault", {"kind": "soap-fault"}),
-        ("residence refused", "cutru", "decision", {"outcome": "reject", "reason": "Chỗ ở không đủ điều kiện"}),
-        ("residence asks for a paper", "cutru", "decision", {"outcome": "supplement", "reason": "Bổ sung giấy tờ chỗ ở"}),
+        (
+            "residence refused",
+            "cutru",
+            "decision",
+            {"outcome": "reject", "reason": "Chỗ ở không đủ điều kiện"},
+        ),
+        (
+            "residence asks for a paper",
+            "cutru",
+            "decision",
+            {"outcome": "supplement", "reason": "Bổ sung giấy tờ chỗ ở"},
+        ),
         ("time-out after acceptance", "cutru", "fault", {"kind": "accept-then-hang"}),
         ("connection lost after acceptance", "cutru", "fault", {"kind": "accept-then-drop"}),
         ("called back twice", "cutru", "fault", {"kind": "duplicate-callback"}),
         ("insurance broken answer", "bhxh", "fault", {"kind": "http", "status": 502}),
         ("insurance slow", "bhxh", "fault", {"kind": "delay", "seconds": 0.7}),
-        ("registration refused", "hotich", "decision", {"outcome": "reject", "reason": "Không đủ căn cứ đăng ký khai sinh"}),
+        (
+            "registration refused",
+            "hotich",
+            "decision",
+            {"outcome": "reject", "reason": "Không đủ căn cứ đăng ký khai sinh"},
+        ),
     ]
     for name, agency, kind, what in told:
         birth = _birth(families)

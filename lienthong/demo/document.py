@@ -118,7 +118,9 @@ def corrections(
         tree.leaf(correction, "Value", value)
     if paper is not None:
         kind, name, data, sha256 = paper
-        _attachments(tree, tree.group(tree.root, "Attachments"), [(kind, name, "application/pdf", len(data), sha256)])
+        _attachments(
+            tree, tree.group(tree.root, "Attachments"), [(kind, name, "application/pdf", len(data), sha256)]
+        )
     return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
 
 

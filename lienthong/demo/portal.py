@@ -16,7 +16,7 @@ from signing.xml import parse
 
 OFFICER, UNIT = "CB000001", "G22.99.08"
 _FINAL = frozenset({"completed", "partially-completed", "rejected", "withdrawn", "stuck"})
-_ASK_EVERY = 0.15
+_ASK_EVERY = 0.4
 
 
 @dataclasses.dataclass
@@ -92,7 +92,9 @@ class Declarant:
 
     async def _supplement(self, journey: Journey, number: int) -> None:
         """The citizen answers: a corrected field, or the paper that an agency asked for."""
-        paper = None if journey.case.corrections else ("dwelling-proof", "giay-to-cho-o.pdf", PAPER, PAPER_HASH)
+        paper = (
+            None if journey.case.corrections else ("dwelling-proof", "giay-to-cho-o.pdf", PAPER, PAPER_HASH)
+        )
         if paper:
             await self._portal.put_file(PAPER, PAPER_HASH, "application/pdf")
         document = corrections(

@@ -64,7 +64,8 @@ def outcome(world: World, journeys: Sequence[Journey], seconds: float, log: Repo
         "seconds": round(seconds, 2),
         "per_dossier_ms": {"p50": percentile(times, 50), "p99": percentile(times, 99)},
         "per_step_ms": {
-            step: {"p50": percentile(found, 50), "p99": percentile(found, 99)} for step, found in steps.items()
+            step: {"p50": percentile(found, 50), "p99": percentile(found, 99)}
+            for step, found in steps.items()
         },
         "log": {"entries": log.entries, "verified": log.ok},
     }
@@ -127,7 +128,16 @@ def show(console: Console, found: Outcome) -> None:
 
 def _results(journeys: Sequence[Journey]) -> Table:
     table = Table(title="What each child got", title_justify="left", header_style="bold")
-    columns = ("declaration", "door", "child", "certificate", "personal no.", "residence", "health card", "identity card")
+    columns = (
+        "declaration",
+        "door",
+        "child",
+        "certificate",
+        "personal no.",
+        "residence",
+        "health card",
+        "identity card",
+    )
     for column in (*columns, "state", "s"):
         table.add_column(column, overflow="fold", justify="right" if column == "s" else "left")
     for journey in journeys:
@@ -137,7 +147,12 @@ def _results(journeys: Sequence[Journey]) -> Table:
         name = " ".join(part for part in journey.case.birth.name or () if part) or "(chưa đặt tên)"
         note = " (sent twice, once taken)" if journey.repeated else ""
         table.add_row(
-            journey.case.name + note, journey.case.door, name, *values, journey.state, f"{journey.seconds:.1f}"
+            journey.case.name + note,
+            journey.case.door,
+            name,
+            *values,
+            journey.state,
+            f"{journey.seconds:.1f}",
         )
     return table
 
@@ -156,7 +171,9 @@ def _times(found: Outcome) -> Table:
 
 
 def _refusals(journeys: Sequence[Journey]) -> Table:
-    table = Table(title="What was refused, asked or corrected, and why", title_justify="left", header_style="bold")
+    table = Table(
+        title="What was refused, asked or corrected, and why", title_justify="left", header_style="bold"
+    )
     for column in ("declaration", "what", "why"):
         table.add_column(column, overflow="fold")
     for journey in journeys:

@@ -7,10 +7,12 @@ import dataclasses
 import json
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+
+import aiohttp
 
 from broker.canonical.jsonform import JsonForm
 from broker.clock import system_clock
@@ -18,7 +20,7 @@ from lienthong.demo.cases import Case, Rule, cases
 from lienthong.demo.portal import Declarant, Journey
 from lienthong.demo.report import Outcome, outcome
 from lienthong.demo.world import PORTAL, Plan, World
-from sandbox import Sandbox
+from sandbox.core.keys import identity
 from sandbox.dancu.population import generate
 from sandbox.dvcqg.portal import Portal
 from signing.note import load_note_key
@@ -51,7 +53,7 @@ class Told:
 
 async def demo(project: Path, folder: Path, told: Told) -> tuple[World, Outcome]:
     """Run the demo in ``folder``; the world is still running when this returns, its `World.close` ends it."""
-    world = World(Plan(project, folder, overrides=quick(), threaded=True, sandbox={"tick": 0.02}))
+    world = World(Plan(project, folder, overrides=quick(), apart=True, sandbox={"tick": 0.02}))
     await world.__aenter__()
     try:
         return world, await _declare(world, told)
@@ -74,9 +76,7 @@ def quick() -> dict[str, Any]:
 async def _declare(world: World, told: Told) -> Outcome:
     today = system_clock().astimezone(world.hub.project.calendar.zone).date()
     chosen = cases(generate(), today)
-    for case in chosen:
-        for rule in case.rules:
-            _tell(world.sandbox, rule)
+    await _instruct(world, [rule for case in chosen for rule in case.rules])
     told.started(world, len(chosen))
     began = time.monotonic()
     journeys = await _send_all(world, chosen, told)
@@ -84,14 +84,16 @@ async def _declare(world: World, told: Told) -> Outcome:
     seconds = time.monotonic() - began
     await world.hub.logbook.checkpoint()
     keys = world.folder / "keys"
-    report = await asyncio.to_thread(world.hub.logbook.verify, load_note_key(keys, world.hub.project.hub.key).verifier)
+    report = await asyncio.to_thread(
+        world.hub.logbook.verify, load_note_key(keys, world.hub.project.hub.key).verifier
+    )
     return outcome(world, journeys, seconds, report)
 
 
 async def _send_all(world: World, chosen: list[Case], told: Told) -> list[Journey]:
     """All declarations, some at a time, as on a busy morning."""
     room = asyncio.Semaphore(AT_A_TIME)
-    signer = world.sandbox.agency(PORTAL).identity
+    signer = identity(world.folder / "sandbox" / PORTAL, PORTAL, system_clock())
     async with Portal(world.url, world.portal_key, identity=signer) as portal:
         declarant = Declarant(portal, JsonForm(world.hub.schemas.elements), time.monotonic() + WAIT)
 
@@ -114,9 +116,12 @@ async def _quiet(world: World) -> None:
         await asyncio.sleep(timedelta(milliseconds=100).total_seconds())
 
 
-def _tell(sandbox: Sandbox, rule: Rule) -> None:
-    agency = sandbox.agency(rule.agency)
-    (agency.decisions if rule.kind == "decision" else agency.faults).add(rule.rule)
+async def _instruct(world: World, rules: Sequence[Rule]) -> None:
+    """Tell each agency what to do with which case, as anybody can over its control API."""
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        for rule in rules:
+            url = f"{world.sandbox.control_url}/{rule.agency}/_control/{rule.kind}s"
+            await session.post(url, json=rule.rule)
 
 
 def write_report(file: Path, found: Outcome) -> None:

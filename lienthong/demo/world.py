@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -27,7 +27,7 @@ from broker.hub import Hub, Outside, database_url, open_hub
 from broker.mapping.collection import Mappings
 from broker.store import migrations
 from broker.web.server import configured
-from sandbox import AGENCIES, Sandbox, ThreadedSandbox
+from sandbox import AGENCIES, Sandbox, SandboxProcess
 from signing.keys import create_key
 from signing.note import create_note_key
 
@@ -48,7 +48,10 @@ _PORTAL_KEY = "portal-key"
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What a world is like. ``overrides`` are dotted keys of the configuration; ``database`` a URL, else SQLite."""
+    """What a world is like. ``overrides`` are dotted keys of the configuration; ``database`` a URL, else SQLite.
+
+    ``work``: deliver and tick in the background; ``apart``: the agencies run in a process of their own.
+    """
 
     project: Path
     folder: Path
@@ -56,17 +59,35 @@ class Plan:
     overrides: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     database: str | None = None
     work: bool = True
-    threaded: bool = False
+    apart: bool = False
     agencies: tuple[str, ...] = AGENCIES
     mappings: Mappings | None = None
     sandbox: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Agencies(Protocol):
+    """What the world needs to know of its agencies, wherever they run."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The agencies that run."""
+
+    @property
+    def control_url(self) -> str:
+        """Address of the common control server."""
+
+    def url(self, name: str) -> str:
+        """Address of an agency."""
+
+    def certificate(self, name: str) -> Path:
+        """PEM file of an agency's certificate."""
 
 
 class World:
     """A hub and its agencies, running while entered."""
 
     hub: Hub
-    sandbox: Sandbox
+    sandbox: Agencies
 
     def __init__(self, plan: Plan) -> None:
         """Nothing is made before the world is entered."""
@@ -158,8 +179,8 @@ class World:
             "contracts": self.plan.project / "xsd",
             **self.plan.sandbox,
         }
-        if self.plan.threaded:
-            self.sandbox = self._stack.enter_context(ThreadedSandbox(self.folder / "sandbox", **arguments))
+        if self.plan.apart:
+            self.sandbox = self._stack.enter_context(SandboxProcess(self.folder / "sandbox", **arguments))
         else:
             self.sandbox = await self._stack.enter_async_context(
                 Sandbox(self.folder / "sandbox", **arguments)
