@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from adapters import registry
 from adapters.base import Receiver
-from broker.clock import random_id
+from broker.clock import local_day, random_id
 from broker.config.hub import Client, digest
 from broker.hub import Hub
 from broker.services import HubServices
@@ -41,7 +41,7 @@ async def working(hub: Hub) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        hub.scheduler.stop()
+        await hub.scheduler.stop()
         stop.set()
         hub.wake()
         await task
@@ -49,14 +49,17 @@ async def working(hub: Hub) -> AsyncIterator[None]:
 
 def _intake(hub: Hub) -> Receiver:
     spec = registry.get("soap-service")
-    receiver: Receiver = spec.build(spec.settings.model_validate({"wsdl": INTAKE_CONTRACT, "service": "Intake", "port": "IntakeSoap11"}), hub.resources)
+    receiver: Receiver = spec.build(
+        spec.settings.model_validate({"wsdl": INTAKE_CONTRACT, "service": "Intake", "port": "IntakeSoap11"}),
+        hub.resources,
+    )
     return receiver
 
 
 def _doors(hub: Hub) -> list[CallbackDoor]:
     doors = []
     for agency in hub.agencies.values():
-        use = agency.config.endpoint(hub.resources.clock().date()).receive
+        use = agency.config.endpoint(local_day(hub.resources.clock())).receive
         if use is not None and agency.receiver is not None:
             doors.append(CallbackDoor(use.path or f"/agency/{agency.id}", agency.id, agency.receiver))
     return doors

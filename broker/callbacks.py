@@ -13,8 +13,9 @@ from adapters.base import Answer, Inbound, Received
 from adapters.errors import Malformed, Refused
 from broker.agency import Agency
 from broker.canonical import build
-from broker.clock import Clock, NewId
+from broker.clock import Clock, NewId, local_day
 from broker.inbox import Answered
+from broker.mapping import MappingError
 from broker.model import Message
 from broker.reports import Reports
 from broker.store.engine import Store, Tx
@@ -54,7 +55,7 @@ class Callbacks:
             return await self._apply(agency, inbound, received)
         except Answered as answered:
             return agency.acknowledge(received, build.mark_duplicate(answered.answer), self._today())
-        except (Malformed, Conflict, KeyError) as error:
+        except (Malformed, MappingError, Conflict, LookupError) as error:
             log.warning("callback not understood", agency=agency_id, error=type(error).__name__)
             refusal = Refused("invalid", str(error), operation=received.operation)
             return await self._refused(agency, inbound, refusal, received.operation)
@@ -74,12 +75,12 @@ class Callbacks:
         digest = hashlib.sha256(received.payload).hexdigest()
         key = received.key or digest
 
-        def settle(tx: Tx) -> None:
+        def settle(tx: Tx, dossier: str | None) -> None:
             previous = tx.intake.claim(agency.id, key, digest)
             if previous is not None:
                 raise Answered(previous)
-            tx.messages.add(incoming)
-            tx.messages.add(outgoing)
+            tx.messages.add(dataclasses.replace(incoming, dossier=dossier))
+            tx.messages.add(dataclasses.replace(outgoing, dossier=dossier))
             tx.intake.answer(agency.id, key, response)
 
         await self._reports.take(agency.id, report, settle, message_id=incoming.id)
@@ -109,4 +110,4 @@ class Callbacks:
         )
 
     def _today(self) -> date:
-        return self._clock().date()
+        return local_day(self._clock())

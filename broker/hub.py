@@ -85,7 +85,7 @@ class Hub:
 
     async def close(self) -> None:
         """Release connections. What was acknowledged is stored already."""
-        self.scheduler.stop()
+        await self.scheduler.stop()
         for agency in self.agencies.values():
             if agency.sender is not None:
                 await agency.sender.close()
@@ -240,7 +240,7 @@ def _join(
         clock=clock,
         rng=outside.rng,
         settings=WorkerSettings(
-            owner=f"{socket.gethostname()}-{os.getpid()}",
+            owner=f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}",
             lease=settings.delivery.lease,
             batch=settings.delivery.claim,
             in_flight=settings.delivery.workers,
@@ -301,7 +301,7 @@ def _agency(
     sender: Sender | None,
     outside: Outside,
 ) -> Agency:
-    endpoint = config.endpoint(outside.clock().date())
+    endpoint = config.endpoint(clocks.local_day(outside.clock()))
     # An adapter believes its own agency and nobody else.
     resources = dataclasses.replace(resources, trust=trusted.get(config.id))
     return Agency(

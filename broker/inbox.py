@@ -1,4 +1,6 @@
-"""Understands what arrives: parse, verify the signature, normalise, validate, in this order; only what was signed is read.
+"""Understands what arrives: parse, verify the signature, normalise, validate, in this order.
+
+Only what was signed is read.
 
 What cannot be accepted is a message in the log like any other, with its reason (promise 5).
 """
@@ -98,6 +100,11 @@ class Inbox:
         tx.messages.add(dataclasses.replace(outgoing, related_id=incoming.id))
         tx.intake.answer(request.client.id, request.message_id, answer)
         return incoming
+
+    async def first_answer(self, request: Request) -> bytes | None:
+        """The answer that this message got before, None if it is new. Raises Conflict for another content."""
+        client, message_id = request.client.id, request.message_id
+        return await self._store.aread(lambda tx: tx.intake.first_answer(client, message_id, request.digest))
 
     async def keep_refused(
         self,

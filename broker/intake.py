@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 
+from adapters.errors import Malformed
 from broker.book import Book
 from broker.canonical import build
 from broker.canonical import document as documents
@@ -21,6 +22,7 @@ from broker.codes import DossierCodes
 from broker.config.hub import Client
 from broker.errors import Conflict, Forbidden, HubError, Invalid, NotFound, NotNow
 from broker.inbox import Answered, Inbox, Request
+from broker.mapping import MappingError
 from broker.model import Dossier, Message, Phase, Problem, StepState, Transition, WorkItem
 from broker.outbox import WHOLE, Case, Outbox
 from broker.process.engine import Engine, can_withdraw
@@ -98,7 +100,7 @@ class Intake:
         try:
             if client is None or right not in client.may:
                 raise Forbidden
-            answer = await act(self._inbox.understand(client, name, document))
+            answer = await self._act(self._inbox.understand(client, name, document), act)
         except Answered as answered:
             return build.mark_duplicate(answered.answer)
         except HubError as error:
@@ -116,6 +118,23 @@ class Intake:
             raise NotNow from error
         self._wake()
         return answer
+
+    async def _act(self, request: Request, act: Callable[[Request], Awaitable[bytes]]) -> bytes:
+        """Act once. What is refused now may be a repetition of what was accepted when things stood otherwise."""
+        try:
+            return await act(request)
+        except MappingError as error:
+            refusal: HubError = Invalid(
+                [
+                    Problem(problem.field or None, problem.message_vi, problem.message_en)
+                    for problem in error.problems
+                ]
+            )
+        except HubError as error:
+            refusal = error
+        if (first := await self._inbox.first_answer(request)) is not None:
+            raise Answered(first)
+        raise refusal
 
     # ------------------------------------------------------------------ submit
 
@@ -293,18 +312,22 @@ class Intake:
         answer = build.acknowledgement("ReportResponse", None, self._clock(), duplicate=False)
         report = request.root.find(documents.tag("AgencyReport"))
         assert report is not None, "the schema demands it"
-        await self._reports.take(
-            request.client.id,
-            documents.as_bytes(report),
-            lambda tx: self._inbox.keep(tx, request, None, answer),
-        )
+        try:
+            await self._reports.take(
+                request.client.id,
+                documents.as_bytes(report),
+                lambda tx, dossier: self._inbox.keep(tx, request, dossier, answer),
+            )
+        except Malformed as error:
+            vi = "Nội dung tệp kết quả không phải là base64 hợp lệ."
+            raise Invalid([Problem("AgencyReport", vi, str(error))]) from error
         return answer
 
 
 def _unverified(declaration: Node) -> None:
     """Only the hub says what the register confirms: marks that a sender brings along are taken off."""
     for element in declaration.iter():
-        element.attrib.pop("verified", None)
+        element.attrib.pop("verified", "")
 
 
 def _nothing(*_: object) -> tuple[()]:

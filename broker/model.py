@@ -195,8 +195,8 @@ class Message:
 class Delivery:
     """The obligation to get one message to an agency, exactly once in effect.
 
-    Deliveries of one ``lane`` leave in the order of ``seq``, each after the one before it is done or cancelled. ``items``
-    are the steps it concerns, as (dossier id, step id): one for a submission, up to a chunk for a poll.
+    Deliveries of one ``lane`` leave in the order of ``seq``, each after the one before it is done or cancelled.
+    ``items`` are the steps it concerns, as (dossier id, step id): one for a submission, up to a chunk for a poll.
     """
 
     id: str
@@ -228,7 +228,7 @@ class WorkItem:
     """Something a person must look at: it has an owner, and nothing leaves the list silently."""
 
     id: str
-    kind: str  # "unroutable" | "dead-letter" | "contradiction" | "deadline" | "stuck" | "mapping"
+    kind: str  # "unroutable" | "dead-letter" | "contradiction" | "deadline" | "stuck" | "mapping" | "paused"
     at: datetime
     owner: str
     reason: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from broker.agency import Agency
 from broker.canonical import build
-from broker.clock import Clock, NewId
+from broker.clock import Clock, NewId, local_day
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, Dossier, Step, StepState, Transition
 from broker.process.commands import Send
@@ -60,7 +61,7 @@ class Outbox:
         key = f"{case.dossier.code}:{step.id}:{_SHORT[send.kind]}{send.version}"
         source = self._source(case, send, step, key, supplement, reason)
         mapping = case.rules.step(step.id).mapping if send.kind is DeliveryKind.STEP else None
-        payload = agency.payload(operation, source, case.dossier.received_at.date(), mapping)
+        payload = agency.payload(operation, source, local_day(case.dossier.received_at), mapping)
         return self._delivery(
             lane=f"{case.dossier.code}:{step.agency}",
             agency=step.agency,
@@ -106,7 +107,7 @@ class Outbox:
             kind=DeliveryKind.POLL,
             operation="poll",
             key=key,
-            payload=agency.payload("poll", document, self._clock().date()),
+            payload=agency.payload("poll", document, local_day(self._clock())),
             items=tuple((case.dossier.id, step.id) for case, step in cases),
             context={"purpose": "poll"} | ({"dossier": cases[0][0].dossier.code} if len(cases) == 1 else {}),
         )
@@ -120,7 +121,7 @@ class Outbox:
         document = build.step_query(
             [build.Query(case.dossier.code, step.agency_code, delivery.key, *office(case, step))]
         )
-        payload = agency.payload("ask", document, self._clock().date())
+        payload = agency.payload("ask", document, local_day(self._clock()))
         return dataclasses.replace(delivery, operation="ask", payload=payload)
 
     def lookup(
@@ -133,7 +134,7 @@ class Outbox:
             kind=DeliveryKind.LOOKUP,
             operation=operation,
             key=key,
-            payload=agency.payload(operation, query, self._clock().date()),
+            payload=agency.payload(operation, query, local_day(self._clock())),
             context=values,
             dossier_id=values["dossier_id"],
         )
@@ -175,7 +176,7 @@ class Outbox:
             kind=DeliveryKind.STATE,
             operation="state",
             key=key,
-            payload=portal.payload("state", document, transition.recorded_at.date()),
+            payload=portal.payload("state", document, local_day(transition.recorded_at)),
             dossier_id=case.dossier.id,
             step=transition.step,
             context=context(case),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from broker.agency import Agency
 from broker.book import Book
 from broker.canonical import read
-from broker.changes import Changes
+from broker.changes import Cause, Changes
 from broker.checks import Checks
 from broker.clock import Clock, NewId
 from broker.delivery.worker import CLASS_OF_OUTCOME, Failure, Handler, Settle
@@ -56,9 +56,8 @@ class Outcomes:
             DeliveryKind.STATE: StateHandler(self),
         }
 
-    def receipt(self, delivery: Delivery, document: bytes) -> ReportItem:
+    def receipt(self, delivery: Delivery, items: Sequence[ReportItem]) -> ReportItem:
         """The item of a receipt that is about this delivery. Raises `Failure` if the agency did not take it in."""
-        items = read.report_items(document)
         code = delivery.context.get("dossier")
         own = [item for item in items if item.dossier_code == code] or items
         item = own[0] if own else ReportItem(Outcome.OK)
@@ -68,12 +67,14 @@ class Outcomes:
         return item
 
     def dead_letter(self, tx: Tx, delivery: Delivery, reason: str) -> None:
-        """Give a delivery that was given up to a person."""
+        """Give a delivery that was given up to a person; polls of one agency, which come again, once a day."""
+        now = self.clock()
+        daily = f"poll:{delivery.agency}:{now:%y%m%d}" if delivery.kind is DeliveryKind.POLL else None
         tx.work.add(
             WorkItem(
-                id=self.new_id(),
+                id=daily or self.new_id(),
                 kind="dead-letter",
-                at=self.clock(),
+                at=now,
                 owner=self.book.owner(delivery.agency),
                 reason=reason,
                 agency=delivery.agency,
@@ -91,16 +92,23 @@ class SentHandler:
         self._o = outcomes
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
-        """The agency took it in, or had it already."""
-        item = self._o.receipt(delivery, document)
+        """The agency took it in, or had it already; a question's answer may bring the result as well."""
+        receipt = await self._o.reports.unpack(document)
+        item = self._o.receipt(delivery, receipt.items)
         now = self._o.clock()
         step = delivery.step or ""
+
+        def record(tx: Tx) -> None:
+            settle(tx)
+            receipt.keep(tx)
+
         await self._o.changes.change(
             delivery.dossier_id or "",
             lambda engine, dossier, told: engine.on_sent(
                 dossier, step, delivery.kind, item, now, delivery.agency, told(step)
             ),
-            settle,
+            record,
+            Cause(message_id=settle.message_id),
         )
 
     async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
@@ -118,15 +126,28 @@ class SentHandler:
                 dossier, step, delivery.kind, reason, now, told(step)
             ),
             record,
+            Cause(message_id=settle.message_id),
         )
 
 
-class PollHandler:
-    """Answers to "how does it stand": each item is a report."""
+class _WithoutStep:
+    """Handlers of deliveries that no step waits for: one that is given up moves nothing, but has an owner."""
 
     def __init__(self, outcomes: Outcomes) -> None:
-        """Uses the hub's collaborators."""
         self._o = outcomes
+
+    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
+        """A person must see to it."""
+
+        def record(tx: Tx) -> None:
+            settle(tx)
+            self._o.dead_letter(tx, delivery, reason)
+
+        await self._o.store.write(record)
+
+
+class PollHandler(_WithoutStep):
+    """Answers to "how does it stand": each item is a report. The next round asks again, whatever became of this one."""
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
         """Every item is read as if the agency had called; a question refused as a whole has failed."""
@@ -134,59 +155,24 @@ class PollHandler:
             if item.dossier_code is None and item.agency_code is None and item.outcome in CLASS_OF_OUTCOME:
                 item = refine(item, self._o.agencies[delivery.agency].judge)
                 raise Failure(CLASS_OF_OUTCOME.get(item.outcome, "retry"), item.reason or item.outcome.value)
-        await self._o.reports.take(delivery.agency, document, settle)
-
-    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
-        """A poll that failed for good: the next tick asks again, but somebody should know."""
-
-        def record(tx: Tx) -> None:
-            settle(tx)
-            self._o.dead_letter(tx, delivery, reason)
-
-        await self._o.store.write(record)
+        await self._o.reports.take(delivery.agency, document, settle, message_id=settle.message_id)
 
 
-class LookupHandler:
-    """Answers of the population database."""
-
-    def __init__(self, outcomes: Outcomes) -> None:
-        """Uses the hub's collaborators."""
-        self._o = outcomes
+class LookupHandler(_WithoutStep):
+    """Answers of the population database. Without one the dossier keeps waiting for its check."""
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
         """Goes into the check of the person it is about."""
         await self._o.checks.answered(delivery, document, settle)
 
-    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
-        """The dossier keeps waiting for its check; a person must see to the register."""
 
-        def record(tx: Tx) -> None:
-            settle(tx)
-            self._o.dead_letter(tx, delivery, reason)
-
-        await self._o.store.write(record)
-
-
-class StateHandler:
-    """State reports that a portal has taken, or not."""
-
-    def __init__(self, outcomes: Outcomes) -> None:
-        """Uses the hub's collaborators."""
-        self._o = outcomes
+class StateHandler(_WithoutStep):
+    """State reports that a portal has taken. One that it has not shows an old state there."""
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
         """Nothing moves: the portal only had to know."""
-        self._o.receipt(delivery, document)
+        self._o.receipt(delivery, read.report_items(document))
         await self._o.store.write(settle)
-
-    async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
-        """The portal shows an old state until a person has acted."""
-
-        def record(tx: Tx) -> None:
-            settle(tx)
-            self._o.dead_letter(tx, delivery, reason)
-
-        await self._o.store.write(record)
 
 
 class Questions:

@@ -2,17 +2,45 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
+from adapters.errors import Malformed
 from broker.book import Book
 from broker.canonical import read
-from broker.changes import Cause, Changes, Unit
+from broker.changes import Cause, Changes, Decide, Told
 from broker.clock import Clock, NewId
+from broker.errors import Invalid
 from broker.model import Dossier, ReportItem, Step, WorkItem
+from broker.process import commands as c
+from broker.process.apply import apply
+from broker.process.engine import Engine
 from broker.process.states import FINAL
 from broker.store.blobs import BlobFolder
+from broker.store.dossiers import HUB
 from broker.store.engine import Store, Tx
+from broker.store.errors import Conflict, StoreUnavailable
+
+Keep = Callable[[Tx, str | None], object]
+"""Stores what a report came with; is told the dossier's code if the report is about exactly one that is known."""
+
+Target = tuple[Dossier, Step] | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A report whose papers are on disk: the items name them by hash."""
+
+    items: Sequence[ReportItem]
+    papers: Mapping[str, int]
+    """SHA-256 → size in bytes."""
+
+    def keep(self, tx: Tx) -> None:
+        """Note the papers, in the transaction of what refers to them."""
+        for sha256, size in self.papers.items():
+            tx.blobs.add(sha256, size, "application/pdf")
 
 
 class Reports:
@@ -30,75 +58,84 @@ class Reports:
         self._new_id = new_id
 
     async def take(
-        self, agency: str, document: bytes, settle: Callable[[Tx], object], *, message_id: str | None = None
+        self, agency: str, document: bytes, settle: Keep, *, message_id: str | None = None
     ) -> list[str | None]:
-        """Apply every item of an AgencyReport; ``settle`` runs in the last transaction, and in it only.
+        """Apply all items of an AgencyReport and ``settle`` in one transaction.
 
         Gives the dossier code that each item turned out to be about, None where nobody knows it: that is not an error
-        of the agency's message but a work item with an owner.
+        of the agency's message but a work item with an owner. Raises `Malformed` for papers that cannot be read.
         """
-        document, papers = read.strip_documents(document)
-        for sha256, content in papers.items():
-            self._blobs.put([content], sha256)
-        items = read.report_items(document)
-        found: list[str | None] = []
-        for number, item in enumerate(items, 1):
-            last = number == len(items)
-            found.append(await self._take(agency, item, settle if last else _nothing, message_id, papers))
-        if not items:
-            await self._store.write(settle)
-        return found
-
-    async def _take(
-        self,
-        agency: str,
-        item: ReportItem,
-        settle: Callable[[Tx], object],
-        message_id: str | None,
-        papers: dict[str, bytes],
-    ) -> str | None:
-        target = await self._store.aread(lambda tx: _target(tx, agency, item))
+        report = await self.unpack(document)
+        targets = await self._store.aread(lambda tx: [_target(tx, agency, item) for item in report.items])
+        found = [None if target is None else target[0].code for target in targets]
 
         def keep(tx: Tx) -> None:
-            settle(tx)
-            for sha256, content in papers.items():
-                tx.blobs.add(sha256, len(content), "application/pdf")
+            settle(tx, found[0] if len(set(found)) == 1 else None)
+            report.keep(tx)
+            for item, code in zip(report.items, found, strict=True):
+                if code is None:
+                    tx.work.add(self._unroutable(agency, item, message_id))
 
-        if target is None:
-            await self._store.write(lambda tx: self._unroutable(tx, agency, item, keep, message_id))
-            return None
-        dossier, step = target
-        now = self._clock()
-        await self._changes.change(
-            dossier.id,
-            lambda engine, current, told: engine.on_report(
-                current, step.id, item, now, agency, told(step.id)
-            ),
-            keep,
-            Cause(message_id=message_id),
-        )
-        return dossier.code
+        decisions = _decisions(agency, report.items, targets, self._clock())
+        await self._changes.change_all(decisions, keep, Cause(message_id=message_id))
+        return found
 
-    def _unroutable(self, tx: Tx, agency: str, item: ReportItem, keep: Unit, message_id: str | None) -> None:
-        keep(tx)
+    async def unpack(self, document: bytes) -> Unpacked:
+        """Put the papers of a report on disk and read its items.
+
+        Raises `Malformed` for a paper that is not base64, StoreUnavailable if the disk does not take it.
+        """
+        try:
+            stripped, papers = read.strip_documents(document)
+        except Invalid as error:
+            raise Malformed(str(error), raw=document) from error
+        for sha256, content in papers.items():
+            try:
+                await asyncio.to_thread(self._blobs.put, [content], sha256)
+            except OSError as error:
+                raise StoreUnavailable(f"a result paper cannot be kept: {error}") from error
+        sizes = {sha256: len(content) for sha256, content in papers.items()}
+        return Unpacked(read.report_items(stripped), sizes)
+
+    def _unroutable(self, agency: str, item: ReportItem, message_id: str | None) -> WorkItem:
         name = item.dossier_code or item.agency_code or "no code"
-        tx.work.add(
-            WorkItem(
-                id=self._new_id(),
-                kind="unroutable",
-                at=self._clock(),
-                owner=self._book.owner(agency),
-                reason=f"{agency} reports on {name}, which the hub does not know with this agency",
-                agency=agency,
-                message_id=message_id,
-            )
+        return WorkItem(
+            id=self._new_id(),
+            kind="unroutable",
+            at=self._clock(),
+            owner=self._book.owner(agency),
+            reason=f"{agency} reports on {name}, which the hub does not know with this agency",
+            agency=agency,
+            message_id=message_id,
         )
 
 
-def _target(tx: Tx, agency: str, item: ReportItem) -> tuple[Dossier, Step] | None:
+def _decisions(
+    agency: str, items: Sequence[ReportItem], targets: Sequence[Target], now: datetime
+) -> dict[str, Decide]:
+    """One decision per dossier, over all items that are about it."""
+    about: dict[str, list[tuple[str, ReportItem]]] = {}
+    for item, target in zip(items, targets, strict=True):
+        if target is not None:
+            about.setdefault(target[0].id, []).append((target[1].id, item))
+    return {dossier_id: _decide(agency, said, now) for dossier_id, said in about.items()}
+
+
+def _decide(agency: str, said: Sequence[tuple[str, ReportItem]], now: datetime) -> Decide:
+    def decide(engine: Engine, dossier: Dossier, told: Told) -> Sequence[c.Command]:
+        commands: list[c.Command] = []
+        for step, item in said:
+            after = apply(dossier, commands)
+            commands += engine.on_report(after, step, item, now, agency, told(step))
+        return commands
+
+    return decide
+
+
+def _target(tx: Tx, agency: str, item: ReportItem) -> Target:
     """The dossier and the step that an item is about: by our code, else by the agency's own."""
     for code in (item.dossier_code, item.agency_code):
-        dossier = tx.dossiers.by_code(code) if code else None
+        dossier = _by_code(tx, code) if code else None
         if dossier is not None:
             steps = [step for step in dossier.steps if step.agency == agency]
             open_steps = [step for step in steps if step.state not in FINAL] or steps
@@ -107,8 +144,12 @@ def _target(tx: Tx, agency: str, item: ReportItem) -> tuple[Dossier, Step] | Non
     return None
 
 
-def _nothing(tx: Tx) -> None:
-    """An item that is not the last leaves the record to the last."""
+def _by_code(tx: Tx, code: str) -> Dossier | None:
+    try:
+        return tx.dossiers.by_code(code)
+    except Conflict:
+        # Two systems gave this code to different dossiers: only the hub's own meaning is certain.
+        return tx.dossiers.by_code(code, HUB)
 
 
 def refine(item: ReportItem, judge: Callable[[str | None], object]) -> ReportItem:

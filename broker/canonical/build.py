@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from lxml import etree
 
@@ -17,12 +17,10 @@ from broker.canonical import document as documents
 from broker.canonical.document import tag
 from broker.canonical.plan import NSMAP, Element, Node
 from broker.canonical.words import collapse
+from broker.clock import VIETNAM, local_day
 from broker.errors import Invalid
 from broker.model import Outcome, Problem, Step, Transition
 from signing.xml import serialize
-
-VIETNAM = timezone(timedelta(hours=7))
-"""Vietnam's time: one zone, no summer time."""
 
 NOTE = 1000
 """Longest note, in characters (common.xsd, NoteValue)."""
@@ -165,7 +163,7 @@ def state_report(
     if step is not None:
         put(root, "StartedAt", step.started_at)
         put(root, "Due", step.due)
-    put(root, "SupplementDue", supplement_due.astimezone(VIETNAM).date() if supplement_due is not None else None)
+    put(root, "SupplementDue", local_day(supplement_due) if supplement_due is not None else None)
     if step is not None:
         put(root, "ResultSummary", fit(summary(step.result)))
     return serialize(root)

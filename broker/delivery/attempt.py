@@ -11,7 +11,7 @@ import dataclasses
 from adapters.base import Reply, Wire
 from adapters.errors import AdapterError, Malformed
 from broker.agency import Agency
-from broker.clock import Clock, NewId
+from broker.clock import Clock, NewId, local_day
 from broker.model import Delivery, Message
 from broker.store.engine import Store, Tx
 
@@ -47,7 +47,7 @@ class Attempts:
         request_id = await self._log_request(agency, delivery, wire)
         try:
             reply = await agency.send(wire)
-            document = agency.read(delivery.operation, reply, delivery.created_at.date())
+            document = agency.read(delivery.operation, reply, local_day(delivery.created_at))
         except AdapterError as error:
             return Broken(error, self._failure(delivery, error, request_id))
         return Exchanged(document, self._answer(delivery, reply, request_id))
@@ -58,8 +58,6 @@ class Attempts:
             self._message(delivery, "out", "request"),
             body=wire.body,
             content_type=_media_type(wire.headers.get("Content-Type", "")),
-            officer=delivery.context.get("officer"),
-            purpose=delivery.context.get("purpose"),
         )
 
         def commit(tx: Tx) -> None:
@@ -98,6 +96,8 @@ class Attempts:
             operation=delivery.operation,
             body=b"",
             dossier=delivery.context.get("dossier"),
+            officer=delivery.context.get("officer"),
+            purpose=delivery.context.get("purpose"),
         )
 
 

@@ -16,20 +16,18 @@ from typing import Protocol
 
 import structlog
 
-from adapters.errors import AdapterError, Unavailable
+from adapters.errors import AdapterError, Malformed, Unavailable
 from broker.agency import Agency
 from broker.canonical import build
 from broker.clock import Clock
 from broker.delivery.attempt import Attempts, Broken, Exchanged
 from broker.delivery.policy import Ask, Bury, Decision, Pause, decide
 from broker.delivery.queue import Queue
-from broker.model import Delivery, DeliveryKind, Outcome
+from broker.model import Delivery, DeliveryKind, Message, Outcome, WorkItem
 from broker.store.engine import Store, Tx
 from broker.store.errors import LeaseLost, StoreUnavailable
 
 log = structlog.get_logger(__name__)
-
-Settle = Callable[[Tx], None]
 
 CLASS_OF_OUTCOME: Mapping[Outcome, str] = {
     Outcome.RETRY: "retry",
@@ -39,6 +37,32 @@ CLASS_OF_OUTCOME: Mapping[Outcome, str] = {
     Outcome.ABSENT: "rejected",
 }
 """Class of error (`broker.delivery.policy`) for each way in which an agency says no."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settle:
+    """What is stored together with the change that an answer makes: the answer, and how the delivery ended.
+
+    ``message`` is None when nothing came that could be logged.
+    """
+
+    message: Message | None
+    end: Callable[[Tx], None]
+
+    def __call__(self, tx: Tx, dossier: str | None = None) -> None:
+        """Store both; ``dossier`` is the code of the only dossier that the answer turned out to be about."""
+        if self.message is not None:
+            about = self.message.dossier or dossier
+            tx.messages.add(dataclasses.replace(self.message, dossier=about))
+        # Lost: the agency's own report ended the delivery before its answer came, or another worker has it. What came
+        # still counts.
+        with contextlib.suppress(LeaseLost):
+            self.end(tx)
+
+    @property
+    def message_id(self) -> str | None:
+        """Id of the answer in the message log."""
+        return self.message.id if self.message is not None else None
 
 
 class Failure(Exception):
@@ -56,7 +80,7 @@ class Handler(Protocol):
     """What the answers to one kind of delivery mean."""
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
-        """Act on a canonical answer; run ``settle`` inside the last transaction. Raises `Failure` before any change."""
+        """Act on a canonical answer; run ``settle`` in the transaction that does. Raises `Failure` or `Malformed`."""
 
     async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
         """The delivery will not be tried again: tell whom it concerns; run ``settle`` in the last transaction."""
@@ -110,7 +134,7 @@ class Worker:
         self._clock = clock
         self._rng = rng
         self._settings = settings
-        self._flying: set[asyncio.Task[None]] = set()
+        self._flying: dict[asyncio.Task[None], Delivery] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; then finish what is in flight and give the rest back."""
@@ -123,7 +147,8 @@ class Worker:
             if not claimed:
                 await self._queue.wait(self._settings.idle)
         await self._drain()
-        await self._queue.release(self._settings.owner)
+        with contextlib.suppress(StoreUnavailable):  # then the leases run out by themselves
+            await self._queue.release(self._settings.owner)
 
     async def pump(self) -> int:
         """Claim what is due now, run it to its end, and say how many deliveries that were."""
@@ -132,6 +157,7 @@ class Worker:
         return claimed
 
     async def _launch(self) -> int:
+        await self._hold()
         room = self._settings.in_flight - len(self._flying)
         if room <= 0:
             return 0
@@ -144,34 +170,60 @@ class Worker:
         )
         for delivery in claimed:
             task = asyncio.create_task(self._run(delivery))
-            self._flying.add(task)
+            self._flying[task] = delivery
             task.add_done_callback(self._landed)
         return len(claimed)
 
+    async def _hold(self) -> None:
+        """Extend the leases of what is in flight: an agency may take longer to answer than a lease lasts."""
+        now, lease = self._clock(), self._settings.lease
+        short = {
+            task: delivery
+            for task, delivery in self._flying.items()
+            if delivery.lease_until is not None and delivery.lease_until - now < lease / 2
+        }
+        if not short:
+            return
+        await self._queue.extend(short.values(), now + lease)
+        for task in short.keys() & self._flying.keys():
+            self._flying[task] = dataclasses.replace(short[task], lease_until=now + lease)
+
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.discard(task)
+        del self._flying[task]
         self._queue.wake()
         if not task.cancelled() and (error := task.exception()) is not None:
-            # The lease runs out and the delivery is claimed again as ambiguous: nothing is lost, but say so.
-            log.error(
-                "attempt ended in an error of the hub itself", error=type(error).__name__, exc_info=error
-            )
+            # The lease runs out and the delivery is claimed again, in doubt if it was sent: nothing is lost.
+            log.warning("attempt not recorded", error=type(error).__name__, exc_info=error)
 
     async def _drain(self) -> None:
-        if self._flying:
-            await asyncio.gather(*self._flying, return_exceptions=True)
+        while self._flying:
+            await asyncio.wait(self._flying, timeout=self._settings.lease.total_seconds() / 4)
+            with contextlib.suppress(StoreUnavailable):
+                await self._hold()
 
     async def _run(self, delivery: Delivery) -> None:
-        agency = self._agencies[delivery.agency]
         try:
-            if delivery.ambiguous and await self._already_there(agency, delivery):
-                return
-            result = await self._attempts.exchange(agency, delivery)
+            await self._attempt(self._agencies[delivery.agency], delivery)
+        except StoreUnavailable:
+            raise
         except LeaseLost:
             # Somebody else proved it done meanwhile, or has it: nothing has left under this lease since.
             log.info("lease lost before sending", delivery=delivery.id)
+        except Exception as error:
+            # Left to the lease it would be repeated for ever, and nobody would know.
+            log.error("delivery failed in the hub itself", delivery=delivery.id, exc_info=error)
+            await self._stumbled(delivery, error)
+
+    async def _attempt(self, agency: Agency, delivery: Delivery) -> None:
+        if delivery.ambiguous and await self._already_there(agency, delivery):
             return
-        await self._react(agency, delivery, result)
+        await self._react(agency, delivery, await self._attempts.exchange(agency, delivery))
+
+    async def _stumbled(self, delivery: Delivery, error: Exception) -> None:
+        """The hub's own fault is for a person, like a refusal; its text may hold data and stays in the log."""
+        reason = f"error of the hub itself ({type(error).__name__}), see its log: a person must act"
+        settle = Settle(None, lambda tx: tx.deliveries.bury(delivery, "internal", reason, self._clock()))
+        await self._handlers[delivery.kind].buried(delivery, reason, settle)
 
     async def _react(self, agency: Agency, delivery: Delivery, result: Exchanged | Broken) -> None:
         if isinstance(result, Exchanged):
@@ -185,16 +237,13 @@ class Worker:
         await self._failed(agency, delivery, _failure(result.error, known), result)
 
     async def _answered(self, agency: Agency, delivery: Delivery, result: Exchanged) -> None:
-        def settle(tx: Tx) -> None:
-            tx.messages.add(result.message)
-            # Lost: the agency's own report proved the delivery done before its answer came. The answer still counts.
-            with contextlib.suppress(LeaseLost):
-                tx.deliveries.finish(delivery, self._clock())
-
+        settle = Settle(result.message, lambda tx: tx.deliveries.finish(delivery, self._clock()))
         try:
             await self._handlers[delivery.kind].answered(delivery, result.document, settle)
         except Failure as failure:
             await self._failed(agency, delivery, failure, result)
+        except Malformed as error:
+            await self._failed(agency, delivery, _failure(error, None), result)
 
     async def _already_there(self, agency: Agency, delivery: Delivery) -> bool:
         """After an unanswered attempt: ask before sending again (promise 3). True if nothing is left to send now."""
@@ -227,25 +276,40 @@ class Worker:
             rng=self._rng,
         )
 
-        def settle(tx: Tx) -> None:
-            tx.messages.add(result.message)
-            with contextlib.suppress(LeaseLost):
-                self._record(tx, delivery, failure, decision)
-
+        settle = Settle(result.message, lambda tx: self._record(tx, agency, delivery, failure, decision))
         if isinstance(decision, Bury):
             await self._handlers[delivery.kind].buried(delivery, decision.reason, settle)
         else:
             await self._store.write(settle)
 
-    def _record(self, tx: Tx, delivery: Delivery, failure: Failure, decision: Decision) -> None:
+    def _record(
+        self, tx: Tx, agency: Agency, delivery: Delivery, failure: Failure, decision: Decision
+    ) -> None:
         if isinstance(decision, Bury):
             tx.deliveries.bury(delivery, failure.error_class, decision.reason, self._clock())
             return
-        if isinstance(decision, Pause):
-            tx.deliveries.pause(delivery.agency, decision.reason, self._clock(), decision.until)
         # Once in doubt, in doubt until the agency has been asked: a later refusal to connect says nothing of the first.
         ambiguous = delivery.ambiguous or isinstance(decision, Ask)
         tx.deliveries.retry(delivery, decision.at, failure.error_class, decision.reason, ambiguous=ambiguous)
+        if isinstance(decision, Pause):
+            self._pause(tx, agency, decision)
+
+    def _pause(self, tx: Tx, agency: Agency, decision: Pause) -> None:
+        """Hold the agency back and call its owner, once a day. A person's pause without an end stays as it is."""
+        now = self._clock()
+        if any(pause.agency == agency.id and pause.until is None for pause in tx.deliveries.pauses(now)):
+            return
+        tx.deliveries.pause(agency.id, decision.reason, now, decision.until)
+        tx.work.add(
+            WorkItem(
+                id=f"paused:{agency.id}:{now:%y%m%d}",
+                kind="paused",
+                at=now,
+                owner=agency.config.owner,
+                reason=decision.reason,
+                agency=agency.id,
+            )
+        )
 
 
 def _failure(error: AdapterError, known: Outcome | None) -> Failure:

@@ -25,7 +25,13 @@ class Intake(Repository):
         row = {"sender": sender, "message_id": message_id, "body_sha256": body_sha256, "at": self._tx.clock()}
         if self._tx.insert_new(intake, **row):
             return None
-        before = self._conn.execute(select(intake).where(*_key(sender, message_id))).one()
+        return self.first_answer(sender, message_id, body_sha256)
+
+    def first_answer(self, sender: str, message_id: str, body_sha256: str) -> bytes | None:
+        """The answer given before, None if there is none. Raises Conflict as `claim` does."""
+        before = self._conn.execute(select(intake).where(*_key(sender, message_id))).one_or_none()
+        if before is None:
+            return None
         if before.body_sha256 != body_sha256:
             raise Conflict(f"{sender} used message id {message_id} before, for another content")
         answer: bytes | None = before.answer
