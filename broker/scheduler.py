@@ -7,6 +7,7 @@ due now and not at how often it ran.
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -47,6 +48,7 @@ class Scheduler:
         self._clock = clock
         self._jobs = {job.name: job for job in jobs}
         self._ticker = AsyncIOScheduler(timezone=UTC)
+        self._runs: dict[str, asyncio.Task[bool]] = {}
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -57,7 +59,7 @@ class Scheduler:
         """Begin to tick on the running event loop."""
         for job in self._jobs.values():
             self._ticker.add_job(
-                self.tick,
+                self._fire,
                 IntervalTrigger(seconds=job.every.total_seconds(), timezone=UTC),
                 args=[job.name],
                 id=job.name,
@@ -67,10 +69,25 @@ class Scheduler:
             )
         self._ticker.start()
 
-    def stop(self) -> None:
-        """Tick no more; a run under way finishes."""
+    async def stop(self) -> None:
+        """Tick no more; runs under way finish first."""
         if self._ticker.running:
             self._ticker.shutdown(wait=False)
+        await asyncio.gather(*self._runs.values(), return_exceptions=True)
+
+    async def _fire(self, name: str) -> None:
+        """Begin a run, unless the last one is still under way. APScheduler would cut it off when it stops."""
+        last = self._runs.get(name)
+        if last is None or last.done():
+            self._runs[name] = asyncio.create_task(self._logged(name))
+
+    async def _logged(self, name: str) -> bool:
+        try:
+            return await self.tick(name)
+        except Exception as error:
+            # One failed run must not end the job: the next one looks at what is due then.
+            log.error("run failed", job=name, error=type(error).__name__, exc_info=error)
+            return False
 
     async def tick(self, name: str) -> bool:
         """Do the run of ``name`` that is due now, unless another process has it. True if it was done here."""

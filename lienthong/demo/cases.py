@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from typing import Any, Literal
 
 from lienthong.demo.document import Birth, Head, Parent, Place
-from sandbox.dancu.population import Citizen, Couple, Population
+from sandbox.dancu.citizen import Citizen
+from sandbox.dancu.population import Couple, Population
 
 Door = Literal["soap 1.1", "soap 1.2", "rest xml", "rest json"]
 DOORS: tuple[Door, ...] = ("soap 1.1", "rest xml", "soap 1.2", "rest json")
@@ -222,7 +223,8 @@ def _nameless(families: _Families) -> tuple[Birth, Door, tuple[Rule, ...], tuple
 def _misspelt(families: _Families) -> tuple[Birth, Door, tuple[Rule, ...], tuple[tuple[str, str], ...]]:
     """The mother's given name with another tone: the citizen is asked, and corrects it."""
     plain = _birth(families)
-    assert plain.mother is not None and plain.father is not None
+    assert plain.mother is not None
+    assert plain.father is not None
     wrong = dataclasses.replace(plain.mother, given=_other_tone(plain.mother.given))
     birth = dataclasses.replace(plain, mother=wrong, applicant=plain.father, relation="father")
     return birth, "rest xml", (), (("Mother/Name/Given", plain.mother.given),)
@@ -276,7 +278,7 @@ def _troubles(families: _Families) -> Iterator[Case]:
             "residence asks for a paper",
             "cutru",
             "decision",
-            {"outcome": "supplement", "reason": "Bổ sung giấy tờ chỗ ở"},
+            {"outcome": "supplement", "reason": "Bổ sung giấy tờ nhà"},
         ),
         ("time-out after acceptance", "cutru", "fault", {"kind": "accept-then-hang"}),
         ("connection lost after acceptance", "cutru", "fault", {"kind": "accept-then-drop"}),
@@ -287,7 +289,7 @@ def _troubles(families: _Families) -> Iterator[Case]:
             "registration refused",
             "hotich",
             "decision",
-            {"outcome": "reject", "reason": "Không đủ căn cứ đăng ký khai sinh"},
+            {"outcome": "reject", "reason": "Không đủ căn cứ đăng ký"},
         ),
     ]
     for name, agency, kind, what in told:

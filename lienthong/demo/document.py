@@ -78,7 +78,7 @@ class _Tree:
     """Appends elements in document order; a value of None leaves the element out."""
 
     def __init__(self, name: str) -> None:
-        self.root = etree.Element(f"{{{NS}}}{name}", nsmap={None: NS})
+        self.root = etree.Element(f"{{{NS}}}{name}", nsmap={None: NS})  # type: ignore[dict-item]  # lxml means the default namespace by None
 
     def group(self, parent: etree._Element, name: str) -> etree._Element:
         return etree.SubElement(parent, f"{{{NS}}}{name}")

@@ -1,7 +1,7 @@
 """A whole throw-away world: a hub with fresh keys and an empty database, and the sandbox agencies around it.
 
-The demo, the tests and the bench all live in one of these. Everything that it makes is below one folder; the project's own
-files are read and never written.
+The demo, the tests and the bench all live in one of these. Everything that it makes is below one folder; the
+project's own files are read and never written.
 """
 
 from __future__ import annotations

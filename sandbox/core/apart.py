@@ -1,12 +1,11 @@
 """Agencies in a process of their own, as in life: they share neither memory nor a processor with the hub.
 
-The child is this module run as a program. It reads its arguments as one JSON line, answers with one JSON line of
+The child is ``python -m sandbox``. It reads its arguments as one JSON line, answers with one JSON line of
 addresses, and ends when its standard input is closed, so that it never outlives who started it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sandbox.core.running import AGENCIES, Sandbox
+from sandbox.core.running import AGENCIES
 
 _ENDED = 10.0
 
@@ -32,12 +31,13 @@ class SandboxProcess:
     def __enter__(self) -> Self:
         """Start the process; when this returns the agencies accept connections."""
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.core.apart"],
+            [sys.executable, "-m", "sandbox"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self._child.stdin is not None and self._child.stdout is not None
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
         self._child.stdin.write(json.dumps(self._arguments) + "\n")
         self._child.stdin.flush()
         line = self._child.stdout.readline()
@@ -50,7 +50,9 @@ class SandboxProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """End the process."""
-        assert self._child is not None and self._child.stdin is not None and self._child.stdout is not None
+        assert self._child is not None
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
         self._child.stdin.close()
         try:
             self._child.wait(_ENDED)
@@ -80,24 +82,3 @@ class SandboxProcess:
 
 def _plain(arguments: Mapping[str, Any]) -> dict[str, Any]:
     return {name: str(value) if isinstance(value, Path) else value for name, value in arguments.items()}
-
-
-async def _serve() -> None:
-    loop = asyncio.get_running_loop()
-    arguments = json.loads(await loop.run_in_executor(None, sys.stdin.readline))
-    for name in ("folder", "hub_certificate", "contracts"):
-        if arguments.get(name) is not None:
-            arguments[name] = Path(arguments[name])
-    async with Sandbox(arguments.pop("folder"), **arguments) as box:
-        told = {
-            "control": box.control_url,
-            "urls": {name: box.url(name) for name in box.names},
-            "certificates": {name: str(box.certificate(name)) for name in box.names},
-        }
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
-        await loop.run_in_executor(None, sys.stdin.read)
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve())
