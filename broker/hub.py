@@ -11,6 +11,7 @@ import os
 import random
 import socket
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 from cryptography.x509 import Certificate
@@ -55,25 +56,40 @@ from signing.trust import Trust
 
 
 @dataclasses.dataclass(frozen=True)
-class Hub:
-    """A hub, ready to serve, to work, or both."""
+class Outside:
+    """What a hub takes from the world; a simulation passes its own."""
 
-    project: Project
-    store: Store
-    resources: Resources
-    queue: Queue
-    schemas: Schemas
-    agencies: Mapping[str, Agency]
-    book: Book
-    inbox: Inbox
-    intake: Intake
-    standing: Standing
-    callbacks: Callbacks
-    worker: Worker
-    rounds: Rounds
-    scheduler: Scheduler
-    logbook: Logbook
-    blobs: BlobFolder
+    clock: clocks.Clock = clocks.system_clock
+    new_id: clocks.NewId = clocks.random_id
+    rng: random.Random = dataclasses.field(default_factory=random.SystemRandom)
+    salt: Callable[[], bytes] = new_salt
+
+
+class Hub:
+    """A hub, ready to serve, to work, or both. Its parts are made when they are first asked for, and once."""
+
+    def __init__(
+        self,
+        project: Project,
+        outside: Outside,
+        store: Store,
+        resources: Resources,
+        agencies: Mapping[str, Agency],
+        blobs: BlobFolder,
+        note_signer: NoteSigner,
+    ) -> None:
+        """Takes over the store and the connections of ``resources``; see `open_hub`."""
+        self.project = project
+        self.store = store
+        self.resources = resources
+        self.agencies = agencies
+        self.blobs = blobs
+        self.schemas = Schemas(project.folder)
+        self.queue: Queue = SqlQueue(store)
+        self._outside = outside
+        self._clock, self._new_id = outside.clock, outside.new_id
+        self._clients = {client.id: client for client in project.hub.clients}
+        self.logbook = Logbook(store, project.path(project.hub.data), self._clock, note_signer)
 
     def wake(self) -> None:
         """Tell the worker that something may be due."""
@@ -92,15 +108,147 @@ class Hub:
         await self.resources.http.close()
         self.store.close()
 
+    @cached_property
+    def book(self) -> Book:
+        """The rules in force."""
+        return Book(
+            self.project.processes,
+            self.project.calendar,
+            {agency.id: _abilities(agency.config) for agency in self.agencies.values()},
+            {agency.id: agency.config.owner for agency in self.agencies.values()},
+            self.project.hub.owner,
+        )
 
-@dataclasses.dataclass(frozen=True)
-class Outside:
-    """What a hub takes from the world; a simulation passes its own."""
+    @cached_property
+    def outbox(self) -> Outbox:
+        """Makes deliveries. A client that is also an agency with a ``state`` operation is told of its dossiers."""
+        agencies = self.agencies
+        portals = {
+            name: name for name in self._clients if name in agencies and agencies[name].offers("state")
+        }
+        return Outbox(agencies, portals, self._clock, self._new_id)
 
-    clock: clocks.Clock = clocks.system_clock
-    new_id: clocks.NewId = clocks.random_id
-    rng: random.Random = dataclasses.field(default_factory=random.SystemRandom)
-    salt: Callable[[], bytes] = new_salt
+    @cached_property
+    def changes(self) -> Changes:
+        """The one place where dossiers change."""
+        return Changes(self.store, self.book, self.outbox, self._clock, self._new_id)
+
+    @cached_property
+    def reports(self) -> Reports:
+        """Applies what agencies report."""
+        return Reports(self.store, self.book, self.changes, self.blobs, self._clock, self._new_id)
+
+    @cached_property
+    def checks(self) -> Checks:
+        """Runs population checks."""
+        return Checks(
+            store=self.store,
+            book=self.book,
+            register=self.agencies[self.project.population.agency],
+            policy=self.project.population.decisions(),
+            changes=self.changes,
+            outbox=self.outbox,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
+
+    @cached_property
+    def rounds(self) -> Rounds:
+        """What is done by the clock."""
+        return Rounds(
+            store=self.store,
+            book=self.book,
+            agencies=self.agencies,
+            changes=self.changes,
+            checks=self.checks,
+            outbox=self.outbox,
+            logbook=self.logbook,
+            clock=self._clock,
+            wake=self.wake,
+        )
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        """Runs the rounds."""
+        return Scheduler(self.store, self._clock, self.rounds.jobs(self.project.schedule.every))
+
+    @cached_property
+    def inbox(self) -> Inbox:
+        """Understands what arrives."""
+        return Inbox(self.store, self.schemas, self._trust, self._clock, self._new_id)
+
+    @cached_property
+    def intake(self) -> Intake:
+        """Takes requests in."""
+        zone = self.project.calendar.zone
+        return Intake(
+            store=self.store,
+            inbox=self.inbox,
+            schemas=self.schemas,
+            book=self.book,
+            changes=self.changes,
+            checks=self.checks,
+            reports=self.reports,
+            outbox=self.outbox,
+            codes=DossierCodes(self.store, self.project.hub.dossier_prefix, zone),
+            router=Router(self.project.units, zone),
+            clients=self._clients,
+            clock=self._clock,
+            new_id=self._new_id,
+            wake=self.wake,
+        )
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Answers how dossiers stand."""
+        return Standing(self.store, self.schemas, self.book, self.agencies, self._clients, self._clock)
+
+    @cached_property
+    def callbacks(self) -> Callbacks:
+        """Takes agencies' callbacks in."""
+        return Callbacks(self.store, self.agencies, self.reports, self._clock, self._new_id, self.wake)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Delivers."""
+        outcomes = Outcomes(
+            store=self.store,
+            book=self.book,
+            agencies=self.agencies,
+            changes=self.changes,
+            reports=self.reports,
+            checks=self.checks,
+            outbox=self.outbox,
+            clock=self._clock,
+            new_id=self._new_id,
+        )
+        return Worker(
+            store=self.store,
+            queue=self.queue,
+            agencies=self.agencies,
+            attempts=Attempts(self.store, self._clock, self._new_id),
+            handlers=outcomes.handlers(),
+            asker=Questions(outcomes),
+            clock=self._clock,
+            rng=self._outside.rng,
+            settings=self._worker_settings(),
+        )
+
+    def _worker_settings(self) -> WorkerSettings:
+        delivery = self.project.hub.delivery
+        return WorkerSettings(
+            owner=f"{socket.gethostname()}-{os.getpid()}-{self._new_id()[-6:]}",
+            lease=delivery.lease,
+            batch=delivery.claim,
+            in_flight=delivery.workers,
+            idle=delivery.idle.total_seconds(),
+            limits={agency.id: agency.config.limits.concurrency for agency in self.agencies.values()},
+        )
+
+    @property
+    def _trust(self) -> Trust:
+        assert self.resources.trust is not None, "a hub is opened with its partners' certificates"
+        return self.resources.trust
 
 
 def open_hub(
@@ -152,120 +300,7 @@ def open_hub(
         )
         for config in project.agencies.values()
     }
-    return _join(project, outside, store, resources, agencies, blobs, trust, note_signer)
-
-
-def _join(
-    project: Project,
-    outside: Outside,
-    store: Store,
-    resources: Resources,
-    agencies: Mapping[str, Agency],
-    blobs: BlobFolder,
-    trust: Trust,
-    note_signer: NoteSigner,
-) -> Hub:
-    clock, new_id, settings = outside.clock, outside.new_id, project.hub
-    queue: Queue = SqlQueue(store)
-    clients = {client.id: client for client in settings.clients}
-    schemas = Schemas(project.folder)
-    book = Book(
-        project.processes,
-        project.calendar,
-        {agency.id: _abilities(agency.config) for agency in agencies.values()},
-        {agency.id: agency.config.owner for agency in agencies.values()},
-        settings.owner,
-    )
-    portals = {name: name for name in clients if name in agencies and agencies[name].offers("state")}
-    outbox = Outbox(agencies, portals, clock, new_id)
-    changes = Changes(store, book, outbox, clock, new_id)
-    reports = Reports(store, book, changes, blobs, clock, new_id)
-    checks = Checks(
-        store=store,
-        book=book,
-        register=agencies[project.population.agency],
-        policy=project.population.decisions(),
-        changes=changes,
-        outbox=outbox,
-        clock=clock,
-        new_id=new_id,
-    )
-    outcomes = Outcomes(
-        store=store,
-        book=book,
-        agencies=agencies,
-        changes=changes,
-        reports=reports,
-        checks=checks,
-        outbox=outbox,
-        clock=clock,
-        new_id=new_id,
-    )
-    logbook = Logbook(store, project.path(settings.data), clock, note_signer)
-    rounds = Rounds(
-        store=store,
-        book=book,
-        agencies=agencies,
-        changes=changes,
-        checks=checks,
-        outbox=outbox,
-        logbook=logbook,
-        clock=clock,
-        wake=queue.wake,
-    )
-    inbox = Inbox(store, schemas, trust, clock, new_id)
-    intake = Intake(
-        store=store,
-        inbox=inbox,
-        schemas=schemas,
-        book=book,
-        changes=changes,
-        checks=checks,
-        reports=reports,
-        outbox=outbox,
-        codes=DossierCodes(store, settings.dossier_prefix, project.calendar.zone),
-        router=Router(project.units, project.calendar.zone),
-        clients=clients,
-        clock=clock,
-        new_id=new_id,
-        wake=queue.wake,
-    )
-    worker = Worker(
-        store=store,
-        queue=queue,
-        agencies=agencies,
-        attempts=Attempts(store, clock, new_id),
-        handlers=outcomes.handlers(),
-        asker=Questions(outcomes),
-        clock=clock,
-        rng=outside.rng,
-        settings=WorkerSettings(
-            owner=f"{socket.gethostname()}-{os.getpid()}-{new_id()[-6:]}",
-            lease=settings.delivery.lease,
-            batch=settings.delivery.claim,
-            in_flight=settings.delivery.workers,
-            idle=settings.delivery.idle.total_seconds(),
-            limits={agency.id: agency.config.limits.concurrency for agency in agencies.values()},
-        ),
-    )
-    return Hub(
-        project=project,
-        store=store,
-        resources=resources,
-        queue=queue,
-        schemas=schemas,
-        agencies=agencies,
-        book=book,
-        inbox=inbox,
-        intake=intake,
-        standing=Standing(store, schemas, book, agencies, clients, clock),
-        callbacks=Callbacks(store, agencies, reports, clock, new_id, queue.wake),
-        worker=worker,
-        rounds=rounds,
-        scheduler=Scheduler(store, clock, rounds.jobs(project.schedule.every)),
-        logbook=logbook,
-        blobs=blobs,
-    )
+    return Hub(project, outside, store, resources, agencies, blobs, note_signer)
 
 
 def database_url(project: Project) -> str:
