@@ -42,7 +42,9 @@ def submission(world: Stage, code: str, step: str) -> Delivery:
 
 def messages(world: Stage, agency: str, **wanted: str) -> list[MessageRow]:
     """The logged messages from and to an agency that fit, oldest first."""
-    found = world.hub.store.read(lambda tx: tx.messages.search(MessageFilter(agency=agency, **wanted), limit=500))
+    found = world.hub.store.read(
+        lambda tx: tx.messages.search(MessageFilter(agency=agency, **wanted), limit=500)
+    )
     return list(reversed(found.items))
 
 

@@ -155,9 +155,13 @@ async def test_refused_identity_pauses_the_agency(tmp_path: Path) -> None:
     ("what", "error_class"),
     [
         pytest.param(
-            {"kind": "soap-fault", "code": "sender", "text": "Dữ liệu không hợp lệ"}, "rejected", id="client-fault"
+            {"kind": "soap-fault", "code": "sender", "text": "Dữ liệu không hợp lệ"},
+            "rejected",
+            id="client-fault",
         ),
-        pytest.param({"kind": "http", "status": 302, "location": "http://127.0.0.1:9/"}, "malformed", id="redirect"),
+        pytest.param(
+            {"kind": "http", "status": 302, "location": "http://127.0.0.1:9/"}, "malformed", id="redirect"
+        ),
         pytest.param({"kind": "malformed", "form": "broken"}, "malformed", id="not-xml"),
         pytest.param({"kind": "malformed", "form": "wrong-operation"}, "malformed", id="other-operation"),
         pytest.param({"kind": "malformed", "form": "html"}, "malformed", id="html"),
