@@ -145,6 +145,27 @@ def _derive_sequence(parts: tuple[Regex, ...], point: int) -> frozenset[Regex]:
     return frozenset(found)
 
 
+def lengths(regex: Regex) -> tuple[int, int | None]:
+    """The lengths of the shortest and the longest match, None for no bound."""
+    match regex:
+        case Chars():
+            return 1, 1
+        case Then(parts):
+            return _summed([lengths(part) for part in parts])
+        case Either(parts):
+            found = [lengths(part) for part in parts] or [(0, 0)]
+            most = [high for _, high in found]
+            return min(low for low, _ in found), None if None in most else max(high or 0 for high in most)
+        case Repeat(part, least, most_times):
+            low, high = lengths(part)
+            return low * least, None if high is None or most_times is None else high * most_times
+
+
+def _summed(found: list[tuple[int, int | None]]) -> tuple[int, int | None]:
+    highs = [high for _, high in found]
+    return sum(low for low, _ in found), None if None in highs else sum(high or 0 for high in highs)
+
+
 def sets_of(regex: Regex) -> set[Ranges]:
     """Every character set that the expression mentions."""
     match regex:

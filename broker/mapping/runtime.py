@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from typing import Any
@@ -22,6 +23,7 @@ from broker.mapping.errors import Problem
 from broker.mapping.textspaces import change_case, split_name
 
 NAMESPACE = "urn:lienthong:mapping:functions"
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 Blobs = Callable[[str], bytes]
 _PARTS = {"year": 1, "month": 2, "day": 3}
 _PART_FORMS = {"year": "yyyy", "month": "MM", "day": "dd"}
@@ -128,11 +130,9 @@ class Runtime:
         """An integer in its shortest form."""
         if not text:
             return ""
-        sign, digits = text[:1].strip("0123456789"), text.lstrip("+-")
-        if not (digits.isascii() and digits.isdigit() and sign in ("", "+", "-")):
+        if _INTEGER.fullmatch(text) is None:
             return self.refuse(target, "number")
-        shortest = digits.lstrip("0") or "0"
-        return f"-{shortest}" if sign == "-" and shortest != "0" else shortest
+        return str(int(text)) if len(text) < 100 else self.refuse(target, "number")
 
     def blob(self, _: object, digest: str, target: str) -> str:
         """The base64 of a stored file, whose bytes must have the digest."""

@@ -11,7 +11,7 @@ from xmlschema import XMLSchema
 
 from broker.mapping import regexparser
 from broker.mapping.inclusion import enumerated
-from broker.mapping.regex import Regex, either
+from broker.mapping.regex import Regex, either, lengths
 from broker.mapping.values import COLLAPSED, REPLACED, Space, Values
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
@@ -54,11 +54,12 @@ def builtin(name: str) -> Any:
 def _atomic(xsd_type: Any) -> Values:
     kind = _kind(xsd_type)
     blanks = xsd_type.white_space or "preserve"
-    shortest, longest = _lengths(xsd_type)
+    patterns = tuple(_patterns(xsd_type, kind, blanks))
+    shortest, longest = _lengths(xsd_type, patterns)
     return Values(
         kind=kind,
         words=_words(xsd_type, kind),
-        patterns=tuple(_patterns(xsd_type, kind, blanks)),
+        patterns=patterns,
         shortest=max(shortest, 1),
         longest=longest,
         low=_number(xsd_type.min_value, kind),
@@ -111,8 +112,11 @@ def _patterns(xsd_type: Any, kind: str, blanks: str) -> Iterator[Regex]:
         yield REPLACED
 
 
-def _lengths(xsd_type: Any) -> tuple[int, int | None]:
-    shortest, longest = 0, None
+def _lengths(xsd_type: Any, patterns: tuple[Regex, ...]) -> tuple[int, int | None]:
+    """Length bounds, by facets or implied by patterns."""
+    implied = [lengths(pattern) for pattern in patterns]
+    shortest = max((low for low, _ in implied), default=0)
+    longest = min((high for _, high in implied if high is not None), default=None)
     for base in _bases(xsd_type):
         least, most = getattr(base, "min_length", None), getattr(base, "max_length", None)
         shortest = max(shortest, least or 0)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from broker.mapping import regexparser
 from broker.mapping.inclusion import Included, included
 from broker.mapping.regex import Chars, Either, Regex, Repeat, Then, either, sets_of, then
-from broker.mapping.values import COLLAPSED, Space, Values, bounds, words
+from broker.mapping.values import COLLAPSED, DIGITS, Space, Values, bounds, words
 
 _INK = regexparser.parse(r"\S+")
 _COUNTING = regexparser.parse("[1-9][0-9]*")
@@ -97,8 +97,8 @@ def padded(values: Values, length: int, fill: str) -> Values:
     if values.words is not None:
         return words(*(text.rjust(length, fill) for text in values.words))[0]
     longest = None if values.longest is None else max(values.longest, length)
-    digits = regexparser.parse("[0-9]+")
-    known = (digits,) if fill.isdigit() and isinstance(included(values.languages, digits), Included) else ()
+    digits = fill.isdigit() and isinstance(included(values.languages, DIGITS), Included)
+    known = [DIGITS] if digits else [COLLAPSED] if fill.strip() and _is_collapsed(values) else []
     return loose(longest, *known, shortest=max(values.shortest, length))
 
 

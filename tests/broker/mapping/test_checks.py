@@ -19,7 +19,7 @@ FAULTS = [
     ({"ma": "Name/Given"}, {"Code": "test"}, "ma: may get 'a'"),
     ({"gioiTinh": "Sex"}, {}, "gioiTinh: may get '1'"),
     ({"ngay": "{date: Born, write: dd/MM/yyyy, default: 01/01/1900}"}, {"Since": "unused"}, "may be partial"),
-    ({"namSinh": "Born"}, {}, "namSinh: may get '1911-11'"),
+    ({"namSinh": "Born"}, {}, "namSinh: may get '1911-11"),
     ({"diem": "{from: Number, default: '1'}"}, {"Score": "unused"}, "diem: may get '111111111111'"),
     ({"hoChieu": "{const: X}"}, {"Passport": "unused"}, "can be written beside soDinhDanh"),
     (

@@ -50,3 +50,10 @@ def test_sets_of_collects_all_sets() -> None:
         ((1, 2),),
         ((5, 5),),
     }
+
+
+def test_lengths() -> None:
+    """Bounds of length are read off the term."""
+    letter = regex.word("a")
+    assert regex.lengths(regex.then(regex.word("ab"), Repeat(letter, 0, 3))) == (2, 5)
+    assert regex.lengths(Either((letter, Repeat(letter, 2, None)))) == (1, None)
