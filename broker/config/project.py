@@ -37,6 +37,7 @@ _FILES: Mapping[str, type[Frozen]] = {
     "schedule": Schedule,
     "units/provinces": ProvinceTable,
 }
+_SQLITE = "sqlite:///"
 _FOLDERS: Mapping[str, tuple[type[Frozen], str]] = {
     "agencies": (AgencyConfig, "id"),
     "processes": (Process, "process"),
@@ -89,10 +90,15 @@ class Project:
 
     @property
     def database_url(self) -> str:
-        """The database's URL, taken from a secret if the config says so. Raises SecretMissing."""
+        """The database's URL, taken from a secret if the config says so; an SQLite file is relative to the project.
+
+        Raises SecretMissing.
+        """
         url = self.hub.database
-        name = url.removeprefix("secret:")
-        return url if name == url else self.secrets.get(name)
+        if url.startswith("secret:"):
+            url = self.secrets.get(url.removeprefix("secret:"))
+        file = url.removeprefix(_SQLITE)
+        return url if file == url else f"{_SQLITE}{self.folder / file}"
 
     def path(self, relative: Path) -> Path:
         """A path from the configuration, which is relative to the project."""

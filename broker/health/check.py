@@ -106,7 +106,8 @@ def _golden(mapping: FieldMapping) -> Iterator[Finding]:
             result = cases.run_case(mapping, case)
             if not result.passed:
                 remedy = f"Run: lienthong mapping check {mapping.name}"
-                place = f"mappings/{mapping.name}/cases/{case.source.name}"
+                file = case.expected if case.expected.is_file() else case.source
+                place = f"mappings/{mapping.name}/cases/{file.name}"
                 yield Finding(place, 1, case.name, f"is not mapped as expected: {result}", remedy)
     except MappingFault as fault:
         yield from fault.findings

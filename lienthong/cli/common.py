@@ -42,6 +42,8 @@ from signing.errors import KeyProblem
 
 FOUND_WRONG, USAGE, PROJECT, NOTHING, AWAY = 1, 2, 3, 4, 5
 
+_COPIED = frozenset({"id", "code", "name"})
+
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
@@ -136,7 +138,9 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Mapping[str, 
     """Print rows under a title; long values are folded, never cut."""
     table = Table(title=title or None, header_style="bold", title_justify="left")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # What people copy into the next command stays in one piece.
+        widest = max((len(text(row.get(column))) for row in rows), default=0)
+        table.add_column(column, overflow="fold", min_width=widest if column in _COPIED else None)
     for row in rows:
         table.add_row(*(Text(text(row.get(column))) for column in columns))
     out.print(table)

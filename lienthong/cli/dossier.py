@@ -35,14 +35,14 @@ app = typer.Typer(help="Dossiers.", no_args_is_help=True, add_completion=False)
 
 @app.command("list")
 def list_(
-    phase: Annotated[str | None, typer.Option(help="checking, asking, open, refused or withdrawn.")] = None,
+    phase: Annotated[Phase | None, typer.Option(help="Only those in this phase.")] = None,
     agency: Annotated[str | None, typer.Option(help="Only those with an open step at this agency.")] = None,
     limit: Limit = 50,
     project: Folder = Path(),
     as_json: Json = False,
 ) -> None:
     """List dossiers, newest first."""
-    wanted = DossierFilter(phase=Phase(phase) if phase else None, agency=agency)
+    wanted = DossierFilter(phase=phase, agency=agency)
     with store(load(project)) as opened:
         page = opened.read(lambda tx: tx.dossiers.list(wanted, limit=limit))
     rows = [_row(dossier) for dossier in page.items]
