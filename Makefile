@@ -41,7 +41,10 @@ fmt: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+docs: $(READY) ## Write the reference pages from the code
+	$(BIN)/python -m lienthong.reference
+
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev pyproject.toml -o requirements.lock
 
-.PHONY: help setup demo run test check bench fmt lock
+.PHONY: help setup demo run test check bench fmt docs lock

@@ -28,29 +28,42 @@ _WORDS: Mapping[Any, str] = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setting:
-    """One thing that can be set. ``place`` is its dotted key; ``*`` stands for a name or a position."""
+    """One thing that can be set. ``place`` is its dotted key; ``*`` stands for a name or a position.
+
+    ``models`` are those of the settings inside it.
+    """
 
     place: str
     type: str
     required: bool
     default: str
     description: str
+    models: tuple[type[BaseModel], ...] = ()
+
+
+def own(model: type[BaseModel], place: str = "") -> Iterator[Setting]:
+    """What can be set in ``model`` itself, in order."""
+    for name, field in model.model_fields.items():
+        models = tuple(inner for inner, _ in _models(field.annotation))
+        yield Setting(
+            f"{place}{field.alias or name}",
+            _type(field.annotation),
+            field.is_required(),
+            _default(field),
+            " ".join((field.description or "").split()),
+            models,
+        )
 
 
 def settings(
     model: type[BaseModel], place: str = "", seen: tuple[type[BaseModel], ...] = ()
 ) -> Iterator[Setting]:
     """Everything that can be set in ``model`` and the models inside it, in their order."""
-    for name, field in model.model_fields.items():
-        here = f"{place}{field.alias or name}"
-        yield Setting(here, _type(field.annotation), field.is_required(), _default(field), _sentence(field))
+    for setting, field in zip(own(model, place), model.model_fields.values(), strict=True):
+        yield setting
         for inner, suffix in _models(field.annotation):
             if inner not in seen:
-                yield from settings(inner, f"{here}{suffix}.", (*seen, model, inner))
-
-
-def _sentence(field: FieldInfo) -> str:
-    return " ".join((field.description or "").split())
+                yield from settings(inner, f"{setting.place}{suffix}.", (*seen, model, inner))
 
 
 def _default(field: FieldInfo) -> str:

@@ -52,7 +52,7 @@ _FILES = {
     kind: {"schema": {"type": "string", "format": "binary"}}
     for kind in ("application/pdf", "image/jpeg", "image/png")
 }
-_REFUSALS = {
+REFUSALS: Mapping[int, str] = {
     401: "Thiếu hoặc sai khóa truy cập / No or wrong key",
     403: "Không có quyền / Not allowed",
     404: "Không tìm thấy / Not found",
@@ -64,6 +64,7 @@ _REFUSALS = {
     429: "Quá nhiều yêu cầu / Too many requests",
     503: "Tạm thời chưa tiếp nhận được / Not at the moment",
 }
+"""Status of a refusal → what it means."""
 
 
 def route(name: str) -> dict[str, Any]:
@@ -114,7 +115,7 @@ def _content(root: str) -> dict[str, Any]:
 def _refusals(with_body: bool) -> dict[int | str, dict[str, Any]]:
     return {
         status: {"description": text, "content": _content("Problems")}
-        for status, text in _REFUSALS.items()
+        for status, text in REFUSALS.items()
         if with_body or status not in (409, 413, 415, 422)
     }
 
