@@ -16,6 +16,7 @@ from broker.config.agency import AgencyConfig, Operation
 from broker.mapping import MappingError
 from broker.mapping.collection import Mappings
 from broker.model import Delivery, Outcome
+from broker.store.errors import StoreError
 from signing.xml import parse
 
 Blobs = Callable[[str], bytes]
@@ -59,7 +60,7 @@ class Agency:
         Raises `MappingError`: nothing invalid leaves.
         """
         name = mapping or self.operation(logical).request
-        return source if name is None else self.mappings.get(name, on).run(source, on=on, blobs=self.blobs)
+        return source if name is None else self.mappings.get(name, on).run(source, on=on, blobs=self._file)
 
     def encode(self, delivery: Delivery) -> Wire:
         """Build and sign the bytes of one attempt."""
@@ -110,6 +111,15 @@ class Agency:
                 if entry.contains.casefold() in lowered:
                     return _TREATED[entry.treat]
         return None
+
+    def _file(self, sha256: str) -> bytes:
+        """A stored file, for mappings, which know no store. Raises LookupError if it is lost or was changed."""
+        if self.blobs is None:
+            raise LookupError(sha256)
+        try:
+            return self.blobs(sha256)
+        except StoreError as error:
+            raise LookupError(sha256) from error
 
     def _understand(self, name: str, payload: bytes, on: date) -> bytes:
         try:

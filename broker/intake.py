@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 
 from adapters.errors import Malformed
+from broker import attachments
 from broker.book import Book
 from broker.canonical import build
 from broker.canonical import document as documents
@@ -32,6 +33,12 @@ from broker.routing import Router
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict as StoreConflict
 from broker.store.errors import StoreUnavailable
+
+_ONLY_PAPERS = Problem(
+    "Correction[1]/Field",
+    "Cơ quan giải quyết chỉ nhận giấy tờ và ý kiến bổ sung; nội dung cần sửa đề nghị nêu trong phần ý kiến.",
+    "The agency takes papers and words only: write what is to be corrected into the note.",
+)
 
 
 class Intake:
@@ -146,6 +153,7 @@ class Intake:
         engine = self._book.starts(declaration, now)
         if excluded := exclusions(engine.rules, declaration):
             raise Invalid(excluded)
+        await self._files_of(declaration)
         dossier = Dossier(
             id=self._new_id(),
             code=await self._codes.next(now),
@@ -185,7 +193,7 @@ class Intake:
             incoming = self._inbox.keep(tx, request, dossier.code, answer)
             tx.dossiers.add(dossier)
             for system, code in codes.items():
-                tx.dossiers.add_code(dossier.id, system, code)
+                _add_code(tx, dossier, system, code)
             for delivery in deliveries:
                 tx.deliveries.enqueue(delivery)
             for line, why in unsaid:
@@ -211,11 +219,14 @@ class Intake:
 
     async def _supplement(self, request: Request) -> bytes:
         dossier = await self._find(request)
+        await self._files_of(request.root)
         if dossier.phase is Phase.ASKING:
             return await self._correct(request, dossier)
         if dossier.phase is not Phase.OPEN or not any(s.state is StepState.SUPPLEMENT for s in dossier.steps):
             vi = "Hồ sơ hiện không ở trạng thái yêu cầu bổ sung."
             raise Conflict(vi, "The dossier does not wait for a supplement.")
+        if documents.find(request.root, "Correction") is not None:
+            raise Invalid([_ONLY_PAPERS])
         return await self._change(
             request,
             dossier,
@@ -263,6 +274,11 @@ class Intake:
             return renewed
 
         return await self._change(request, dossier, _nothing, Cause(), edit=renew, also=check_again)
+
+    async def _files_of(self, holder: Node) -> None:
+        """Refuse a message that names files which the hub does not have."""
+        if problems := await self._store.aread(lambda tx: attachments.problems(tx, holder)):
+            raise Invalid(problems)
 
     async def _withdraw(self, request: Request) -> bytes:
         dossier = await self._find(request)
@@ -328,6 +344,14 @@ def _unverified(declaration: Node) -> None:
     """Only the hub says what the register confirms: marks that a sender brings along are taken off."""
     for element in declaration.iter():
         element.attrib.pop("verified", "")
+
+
+def _add_code(tx: Tx, dossier: Dossier, system: str, code: str) -> None:
+    try:
+        tx.dossiers.add_code(dossier.id, system, code)
+    except StoreConflict as error:
+        vi, en = "Mã hồ sơ này của cổng đã thuộc một hồ sơ khác.", "This code belongs to another dossier."
+        raise Conflict(vi, en, field="PortalCode") from error
 
 
 def _nothing(*_: object) -> tuple[()]:

@@ -70,6 +70,7 @@ def two_provinces() -> Birth:
 def declared_by_father(number: int = 0, **changes: Any) -> Birth:
     """A plain birth that the father declares, so that the mother is asked about on her own."""
     plain = birth(number)
+    assert plain.father is not None
     return dataclasses.replace(plain, applicant=plain.father, relation="father", **changes)
 
 
@@ -94,8 +95,8 @@ def supplement(
         attachments = _leaf(root, "Attachments")
         for file in found:
             item = _leaf(attachments, "Attachment")
-            for name, value in zip(("Kind", "FileName", "MediaType", "Size", "SHA256"), file, strict=True):
-                _leaf(item, name, str(value))
+            for name, what in zip(("Kind", "FileName", "MediaType", "Size", "SHA256"), file, strict=True):
+                _leaf(item, name, str(what))
     return _bytes(root)
 
 
@@ -136,7 +137,8 @@ def _request(name: str, message_id: str, code: str) -> etree._Element:
 
 
 def _root(name: str) -> etree._Element:
-    return etree.Element(f"{{{NS}}}{name}", nsmap={None: NS})
+    nsmap: Any = {None: NS}
+    return etree.Element(f"{{{NS}}}{name}", nsmap=nsmap)
 
 
 def _leaf(parent_: etree._Element, name: str, text: str | None = None) -> etree._Element:
