@@ -33,10 +33,11 @@ A rule is a source path (from the element of the group around, or with / from th
 ``{xml: {schema:, element:, map:}}``  a document written as text
 =================================  =====================================================================
 
-with modifiers, applied in this order: ``take: {from: 1, length: 2}`` or ``take: {before: ":"}``, ``upper``, ``lower``,
-``pad: {to: 2, with: "0"}``, ``cut: 100``, ``when: condition``, ``default: text``. A group writes an element with content:
-``{each: path, map: {...}}`` for each occurrence, ``{from: path, map: {...}}`` if it is there, ``{when: condition,
-map: {...}}``; ``value: rule`` gives such an element its own text. A list of rules writes a repeated element several times.
+with modifiers, applied in this order: ``take: {from: 1, length: 2}`` or ``take: {before: ":"}``, ``upper``,
+``lower``, ``pad: {to: 2, with: "0"}``, ``cut: 100``, ``when: condition``, ``default: text``. A group writes an
+element with content: ``{each: path, map: {...}}`` for each occurrence, ``{from: path, map: {...}}`` if it is there,
+``{when: condition, map: {...}}``; ``value: rule`` gives such an element its own text. A list of rules writes a
+repeated element several times.
 
 Conditions: ``{exists: path}``, ``{equals: {path: text or list}}``, ``{known: {path: month | day}}`` of a partial date,
 ``{given: param}``, ``{all: [...]}``, ``{any: [...]}``, ``{not: {...}}``; several keys of one table all hold.

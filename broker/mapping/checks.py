@@ -74,6 +74,7 @@ class Checker:
         self.header = header
         self.findings = findings
         self.declared: dict[str, RuntimeCheck] = {}
+        self.waived: set[Block] = set()
         self.optional = tuple(name for name, parameter in header.params.items() if parameter.optional)
 
     def check(self, root: Block) -> None:
@@ -81,6 +82,10 @@ class Checker:
         for shortfall in Presence(self.optional).check(root, ALWAYS):
             self._shortfall(shortfall)
         self._below(root, ALWAYS)
+        for block in root.blocks():
+            if block.refuse and block not in self.waived:
+                message = "refuse waives nothing: every document fits"
+                self.findings.warn(block.line, block.target.path or ".", message, "Remove refuse.")
 
     def declare(self, block: Block, kind: str, detail: str) -> None:
         """Note a run-time check of a block."""
@@ -95,6 +100,7 @@ class Checker:
 
     def _shortfall(self, found: Shortfall) -> None:
         if found.only_empty or (found.refusable and found.block.refuse):
+            self.waived.add(found.block)
             self.declare(found.block, "empty", "a required field may be fed with nothing")
             return
         told = f"in {found.proof.example}" if isinstance(found.proof, Fails) else "as far as can be decided"
@@ -122,6 +128,7 @@ class Checker:
             return
         told = "any number" if total is None else str(total)
         if any(block.refuse for block in blocks):
+            self.waived.update(blocks)
             self.declare(blocks[0], "count", f"the source may have {told}, the target takes {target.maximum}")
         else:
             self._error(
@@ -169,6 +176,7 @@ class Checker:
             remedy = "Convert or cut it, or say refuse: true to refuse such documents."
             self._error(block, f"may get {shown!r}, which the target does not accept", remedy)
             return
+        self.waived.add(block)
         why = "waived by refuse" if isinstance(verdict, Outside) else verdict.why
         self.declare(block, "value", why)
 

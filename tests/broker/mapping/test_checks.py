@@ -135,3 +135,11 @@ def test_embedded_document_is_checked_too(check: Check) -> None:
     found = [str(finding) for finding in check({"goi": f"{{xml: {inner}}}"}).findings]
     assert any("ma: may get 'a'" in text for text in found)
     assert any("hoTen: has no rule" in text for text in found)
+
+
+def test_idle_refuse_is_a_warning(check: Check) -> None:
+    """A waiver that waives nothing would only hide the next fault."""
+    found = check({"ma": "{from: Code, refuse: true}"}).findings
+    assert [(f.severity, f.field, f.message) for f in found] == [
+        ("warning", "ma", "refuse waives nothing: every document fits")
+    ]
