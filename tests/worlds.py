@@ -18,10 +18,13 @@ from lxml import etree
 from broker.hub import Outside
 from broker.mapping.collection import Mappings, load_all
 from broker.model import DeliveryState, Dossier, StepState
+from broker.store.engine import Tx
 from broker.store.rows import DeliveryFilter
 from lienthong.demo.document import Birth, Head, Parent, Place, submission
 from lienthong.demo.world import Plan, World
-from sandbox.dancu.population import Citizen, Population, generate
+from sandbox import Sandbox
+from sandbox.dancu.citizen import Citizen
+from sandbox.dancu.population import Population, generate
 from tests.clock import ManualClock
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,7 +49,13 @@ def parent(citizen: Citizen) -> Parent:
     name, home = citizen.name, citizen.residence
     place = Place(home.province, home.commune, home.detail or None)
     return Parent(
-        name.family or None, name.middle or None, name.given, citizen.birth, citizen.number, citizen.ethnicity, place
+        name.family or None,
+        name.middle or None,
+        name.given,
+        citizen.birth,
+        citizen.number,
+        citizen.ethnicity,
+        place,
     )
 
 
@@ -78,6 +87,7 @@ class Stage(World):
     """A world whose time stands still unless the test moves it; deliveries run when the test says so."""
 
     clock: ManualClock
+    sandbox: Sandbox
     _count = 0
 
     async def post(
@@ -173,12 +183,15 @@ class Stage(World):
 
     def unfinished(self) -> list[Any]:
         """Deliveries that are not done."""
-        found: list[Any] = []
-        for state in (DeliveryState.QUEUED, DeliveryState.LEASED, DeliveryState.DEAD):
-            found += self.hub.store.read(
-                lambda tx, state=state: tx.deliveries.list(DeliveryFilter(state=state), limit=100)
-            ).items
-        return found
+
+        def read(tx: Tx) -> list[Any]:
+            pages = [
+                tx.deliveries.list(DeliveryFilter(state=state), limit=100)
+                for state in (DeliveryState.QUEUED, DeliveryState.LEASED, DeliveryState.DEAD)
+            ]
+            return [delivery for page in pages for delivery in page.items]
+
+        return self.hub.store.read(read)
 
     def work(self, kind: str | None = None) -> list[Any]:
         """Open work items."""

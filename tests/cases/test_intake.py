@@ -88,7 +88,7 @@ async def test_status_by_any_code(tmp_path: Path) -> None:
         code = await world.submit(birth(), portal_code="G22.99.08-261123-0001")
         await world.finish(code)
         status = await world.status(code)
-        number = text(status.find(".//{*}Registration"), "PersonalNumber")
+        number = text(status, "PersonalNumber")
         agencies = list(texts(status, "AgencyCode"))
         assert len(agencies) >= 2
         for known in ("G22.99.08-261123-0001", number, *agencies):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from broker.config.project import Project
 from broker.model import Phase
@@ -17,7 +18,7 @@ PLEIKU = Place("64", "23563")
 REFORM = date(2025, 7, 1)
 
 
-def _registered_at(place: Place, **changes: object) -> Birth:
+def _registered_at(place: Place, **changes: Any) -> Birth:
     return dataclasses.replace(birth(**changes), registration=place)
 
 
