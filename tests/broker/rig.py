@@ -174,6 +174,9 @@ def submission(message_id: str = "message-1", **texts: str) -> bytes:
         target = find(root, "BirthDeclaration/" + path.replace("__", "/"))
         assert target is not None, path
         target.text = text
+    papers = find(root, "BirthDeclaration/Attachments")
+    assert papers is not None
+    papers.getparent().remove(papers)  # type: ignore[union-attr]
     return etree.tostring(root)
 
 
