@@ -5,7 +5,8 @@ Ask agencies how dossiers stand, look for deadlines that have passed, sign the h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from broker.agency import Agency
@@ -15,7 +16,7 @@ from broker.checks import Checks
 from broker.clock import Clock
 from broker.logbook import Logbook
 from broker.model import DeliveryKind, DeliveryState, Phase, Step
-from broker.outbox import Case, Outbox
+from broker.outbox import Case, Outbox, office
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
 from broker.store.rows import DeliveryFilter, StepRef
@@ -85,8 +86,7 @@ class Rounds:
         if not refs:
             return 0
         cases = await self._store.aread(lambda tx: [self._case(tx, ref) for ref in refs])
-        chunks = [cases[at : at + config.chunk] for at in range(0, len(cases), config.chunk)]
-        polls = [self._outbox.poll(agency, chunk) for chunk in chunks]
+        polls = [self._outbox.poll(agency, chunk) for chunk in _chunks(cases, config.chunk)]
 
         def enqueue(tx: Tx) -> None:
             for delivery in polls:
@@ -130,3 +130,15 @@ def _late(tx: Tx, now: datetime) -> list[str]:
     return sorted(
         {ref.dossier_id for ref in steps} | set(tx.dossiers.in_phase(Phase.ASKING, _AT_ONCE, due_before=now))
     )
+
+
+def _chunks(cases: Sequence[tuple[Case, Step]], size: int) -> Iterator[list[tuple[Case, Step]]]:
+    """Cases that may stand in one question: at most ``size``, all of one province, as registers are kept by province."""
+
+    def province(one: tuple[Case, Step]) -> str:
+        return office(*one)[0]
+
+    for _, group in itertools.groupby(sorted(cases, key=province), key=province):
+        same = list(group)
+        for at in range(0, len(same), size):
+            yield same[at : at + size]
