@@ -201,8 +201,9 @@ def _classes(module: Any) -> Iterator[tuple[str, type]]:
 def _http() -> Iterator[str]:
     yield "# HTTP\n"
     yield (
-        "Callers prove who they are with the header `X-Api-Key`. Documents are those of `xsd/lienthong/1.0/intake.xsd`, "
-        "as XML or as JSON of the same schema; the hub describes itself at `/api/openapi.json` and `/api/docs`. The "
+        "Callers prove who they are with the header `X-Api-Key`. Documents are those of "
+        "`xsd/lienthong/1.0/intake.xsd`, as XML or as JSON of the same schema; the hub describes itself at "
+        "`/api/openapi.json` and `/api/docs`. The "
         "documents and their JSON form are a proposal of this project, not a published standard.\n"
     )
     rows = [

@@ -8,7 +8,7 @@ import typing
 from collections.abc import Iterator, Mapping
 from datetime import date, time, timedelta
 from enum import Enum
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -26,6 +26,9 @@ _WORDS: Mapping[Any, str] = {
 }
 
 
+Model: TypeAlias = type[BaseModel]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Setting:
     """One thing that can be set. ``place`` is its dotted key; ``*`` stands for a name or a position.
@@ -38,10 +41,10 @@ class Setting:
     required: bool
     default: str
     description: str
-    models: tuple[type[BaseModel], ...] = ()
+    models: tuple[Model, ...] = ()
 
 
-def own(model: type[BaseModel], place: str = "") -> Iterator[Setting]:
+def own(model: Model, place: str = "") -> Iterator[Setting]:
     """What can be set in ``model`` itself, in order."""
     for name, field in model.model_fields.items():
         models = tuple(inner for inner, _ in _models(field.annotation))
@@ -55,9 +58,7 @@ def own(model: type[BaseModel], place: str = "") -> Iterator[Setting]:
         )
 
 
-def settings(
-    model: type[BaseModel], place: str = "", seen: tuple[type[BaseModel], ...] = ()
-) -> Iterator[Setting]:
+def settings(model: Model, place: str = "", seen: tuple[Model, ...] = ()) -> Iterator[Setting]:
     """Everything that can be set in ``model`` and the models inside it, in their order."""
     for setting, field in zip(own(model, place), model.model_fields.values(), strict=True):
         yield setting
@@ -117,7 +118,7 @@ def _type(annotation: Any) -> str:
     return _WORDS.get(annotation, getattr(annotation, "__name__", str(annotation)).lower())
 
 
-def _models(annotation: Any) -> Iterator[tuple[type[BaseModel], str]]:
+def _models(annotation: Any) -> Iterator[tuple[Model, str]]:
     """The models inside a type, each with what its keys are reached by."""
     annotation, origin, parts = _taken_apart(annotation)
     if isinstance(annotation, type) and origin is None:

@@ -26,5 +26,7 @@ def test_everything_is_described() -> None:
     adapters = PAGES["adapters.md"]
     assert [name for name in BUILT_IN if f"\n## {name}\n" not in adapters] == []
     for name in ("adapters.md", "config.md"):
-        empty = [line for line in PAGES[name].splitlines() if line.startswith("| `") and line.endswith("|  |")]
+        empty = [
+            line for line in PAGES[name].splitlines() if line.startswith("| `") and line.endswith("|  |")
+        ]
         assert empty == []
