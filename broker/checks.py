@@ -1,7 +1,7 @@
 """The population check of a new dossier: asks the register about every person, then decides what follows.
 
-Each question is a delivery like any other (retried, logged, attributed to an officer and a purpose). The conversation so
-far travels with it, so nothing is held in memory between two answers.
+Each question is a delivery like any other (retried, logged, attributed to an officer and a purpose). The conversation
+so far travels with it, so nothing is held in memory between two answers.
 """
 
 from __future__ import annotations
@@ -67,8 +67,7 @@ class Checks:
         dossier, codes = await self._store.aread(
             lambda tx: (tx.dossiers.get(dossier_id), tx.dossiers.codes(dossier_id))
         )
-        if dossier.phase is not Phase.CHECKING or str(dossier.version) != delivery.context["version"]:
-            # The citizen corrected or withdrew meanwhile: this answer is about a declaration that is no more.
+        if not _asks(dossier, delivery):
             await self._store.write(settle)
             return
         answers = [*json.loads(delivery.context["answers"]), document.decode()]
@@ -78,6 +77,8 @@ class Checks:
 
         def commit(tx: Tx) -> None:
             settle(tx)
+            if not _asks(tx.dossiers.lock(dossier_id), delivery):
+                return
             if follow_up is not None:
                 tx.deliveries.enqueue(follow_up)
             tx.dossiers.add_checks(dossier_id, found)
@@ -153,6 +154,11 @@ class Checks:
         return self._outbox.lookup(
             self._register, query.kind, document, key=f"{name}.{len(answers)}", lane=name, values=values
         )
+
+
+def _asks(dossier: Dossier, delivery: Delivery) -> bool:
+    """False after the citizen corrected or withdrew: then the answer is about a declaration that is no more."""
+    return dossier.phase is Phase.CHECKING and str(dossier.version) == delivery.context["version"]
 
 
 def _replayed(dossier: Dossier, key: str, answers: Sequence[str]) -> Check:

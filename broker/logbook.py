@@ -25,6 +25,7 @@ class Logbook:
         self._file = folder / "checkpoints.txt"
         self._clock = clock
         self._signer = signer
+        self._mended = False
 
     async def checkpoint(self) -> int | None:
         """Sign the head if it has moved since the last time; says its size, None if there was nothing to do."""
@@ -41,13 +42,15 @@ class Logbook:
     def verify(self, verifier: NoteVerifier) -> Report:
         """Recompute everything: bodies, leaves, tree, head, and every signed head in the database and in the file."""
 
+        written = list(self._written())  # before the snapshot: what is signed meanwhile is not beyond its end
+
         def recompute(tx: Tx) -> Report:
             head = tx.log.head()
             stored = [checkpoint.note for checkpoint in tx.log.checkpoints()]
             return verify_log(
                 tx.log.entries(),
                 head=(head.size, head.root),
-                checkpoints=[*stored, *(note for note in self._written() if note not in stored)],
+                checkpoints=[*stored, *(note for note in written if note not in stored)],
                 verifier=verifier,
                 origin=verifier.name,
             )
@@ -55,6 +58,7 @@ class Logbook:
         return self._store.read(recompute)
 
     def _append(self, note: str) -> None:
+        self._mend()
         with self._file.open("a", encoding="utf-8") as file:
             file.write(note + _SEPARATOR)
             file.flush()
@@ -62,9 +66,16 @@ class Logbook:
 
     def _written(self) -> Iterator[str]:
         if self._file.exists():
-            for note in self._file.read_text(encoding="utf-8").split(_SEPARATOR):
-                if note:
-                    yield note
+            *notes, _ = self._file.read_text(encoding="utf-8").split(_SEPARATOR)
+            yield from notes
+
+    def _mend(self) -> None:
+        """Cut off what a crash left of a note that was being written; before the first note of this process."""
+        if not self._mended and self._file.exists():
+            *_, torn = self._file.read_bytes().split(_SEPARATOR.encode())
+            if torn:
+                os.truncate(self._file, self._file.stat().st_size - len(torn))
+        self._mended = True
 
 
 _SEPARATOR = "\f\n"

@@ -15,7 +15,8 @@ from broker.changes import Changes
 from broker.checks import Checks
 from broker.clock import Clock
 from broker.logbook import Logbook
-from broker.model import DeliveryKind, DeliveryState, Phase, Step
+from broker.mapping import MappingError
+from broker.model import Delivery, DeliveryKind, DeliveryState, Phase, Step, WorkItem
 from broker.outbox import Case, Outbox, office
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
@@ -86,16 +87,49 @@ class Rounds:
         if not refs:
             return 0
         cases = await self._store.aread(lambda tx: [self._case(tx, ref) for ref in refs])
-        polls = [self._outbox.poll(agency, chunk) for chunk in _chunks(cases, config.chunk)]
+        polls: list[Delivery] = []
+        unasked: list[WorkItem] = []
+        for chunk in _chunks(cases, config.chunk):
+            self._ask(agency, chunk, polls, unasked)
 
         def enqueue(tx: Tx) -> None:
             for delivery in polls:
                 tx.deliveries.enqueue(delivery)
+            for item in unasked:
+                tx.work.add(item)
             tx.dossiers.postpone_polls(refs, now + config.every)
 
         await self._store.write(enqueue)
         self._wake()
         return len(polls)
+
+    def _ask(
+        self,
+        agency: Agency,
+        cases: Sequence[tuple[Case, Step]],
+        polls: list[Delivery],
+        unasked: list[WorkItem],
+    ) -> None:
+        """Add the question about ``cases``; one that cannot be asked about goes to a person and spares the others."""
+        try:
+            polls.append(self._outbox.poll(agency, cases))
+        except MappingError as error:
+            if len(cases) == 1:
+                unasked.append(self._unasked(agency, *cases[0], str(error)))
+                return
+            for case in cases:
+                self._ask(agency, [case], polls, unasked)
+
+    def _unasked(self, agency: Agency, case: Case, step: Step, reason: str) -> WorkItem:
+        return WorkItem(
+            id=f"unasked:{case.dossier.id[:40]}:{step.id}"[:64],
+            kind="mapping",
+            at=self._clock(),
+            owner=self._book.owner(agency.id),
+            reason=f"{step.id} cannot be asked about: {reason}",
+            agency=agency.id,
+            dossier_id=case.dossier.id,
+        )
 
     async def deadlines(self) -> None:
         """Let the process engine see every dossier in which something is past its time.
@@ -133,7 +167,7 @@ def _late(tx: Tx, now: datetime) -> list[str]:
 
 
 def _chunks(cases: Sequence[tuple[Case, Step]], size: int) -> Iterator[list[tuple[Case, Step]]]:
-    """Cases that may stand in one question: at most ``size``, all of one province, as registers are kept by province."""
+    """Cases that may stand in one question: at most ``size``, all of one province, as registers are."""
 
     def province(one: tuple[Case, Step]) -> str:
         return office(*one)[0]

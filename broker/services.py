@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from adapters.base import Answer, Inbound
 from broker.callbacks import Callbacks
 from broker.errors import Forbidden, HubError, NotFound, NotNow
@@ -46,7 +48,7 @@ class HubServices:
         self._allow(client, "attach")
         new = sha256 not in self._hub.blobs
         try:
-            self._hub.blobs.put([data], sha256)
+            await asyncio.to_thread(self._hub.blobs.put, [data], sha256)
             await self._hub.store.write(lambda tx: tx.blobs.add(sha256, len(data), media_type))
         except (OSError, StoreUnavailable) as error:
             raise NotNow from error
@@ -59,6 +61,8 @@ class HubServices:
             blob = await self._hub.store.aread(lambda tx: tx.blobs.get(sha256))
         except Missing as error:
             raise NotFound from error
+        except StoreUnavailable as error:
+            raise NotNow from error
         return Attachment(blob.sha256, blob.size, blob.media_type)
 
     async def callback(self, agency: str, inbound: Inbound) -> Answer:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -104,8 +104,6 @@ class Polling(Frozen):
     """Pause between two questions about one dossier."""
     chunk: int = Field(default=1, ge=1, le=50)
     """Dossiers in one question at most."""
-    until: Duration = timedelta(days=60)
-    """How long a dossier is asked about before a person is called."""
 
 
 class Text(Frozen):
@@ -122,8 +120,6 @@ class Limits(Frozen):
 
     concurrency: int = Field(default=4, ge=1, le=256)
     """Requests at a time."""
-    per_minute: int = Field(default=600, ge=1)
-    """Requests a minute."""
 
 
 class AgencyConfig(Frozen):
