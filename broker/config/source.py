@@ -93,12 +93,35 @@ class Source:
     def faults(self, error: ValidationError, at: Place = ()) -> Iterator[Fault]:
         """The faults behind a model's refusal of the value at ``at``."""
         for detail in error.errors(include_url=False, include_input=False):
-            place = (*at, *detail["loc"])
+            place = self._in_file((*at, *detail["loc"]))
             message = detail["msg"].removeprefix("Value error, ").rstrip(".")
             remedy = _REMEDIES.get(detail["type"], "Correct the value.")
             if detail["type"] == "extra_forbidden":
                 message = "is not a setting"
             yield self.fault(place, message[:1].lower() + message[1:], remedy)
+
+    def _in_file(self, place: Place) -> Place:
+        """``place`` without what a model puts between keys: the ``kind`` of a table that has several forms."""
+        value: Any = self.values
+        found: list[str | int] = []
+        kind = None
+        for part in place:
+            if kind is not None and part == kind:
+                kind = None
+                continue
+            found.append(part)
+            value = _below(value, part)
+            kind = value.get("kind") if isinstance(value, dict) else None
+        return tuple(found)
+
+
+def _below(value: Any, part: str | int) -> Any:
+    """What stands at a key or position of a table or list; None if nothing does."""
+    if isinstance(value, dict):
+        return value.get(part)
+    if isinstance(value, list) and isinstance(part, int) and part < len(value):
+        return value[part]
+    return None
 
 
 def _plain(node: yamltree.Node, place: Place, lines: dict[Place, int]) -> Any:
