@@ -46,7 +46,7 @@ def test_the_repositorys_own_are_right(project: Path) -> None:
     ],
 )
 def test_a_fault_has_its_line(project: Path, old: str, new: str, key: str) -> None:
-    """The line is that of the key, or of the nearest key above it."""
+    """The line is that of the key."""
     file = project / FILE
     text = file.read_text(encoding="utf-8").replace(old, new, 1)
     file.write_text(text, encoding="utf-8")
@@ -54,7 +54,7 @@ def test_a_fault_has_its_line(project: Path, old: str, new: str, key: str) -> No
     found = faults(project)
     assert key in [one[2] for one in found]
     assert {one[0] for one in found} == {FILE}
-    assert abs(min(one[1] for one in found) - line) <= 1
+    assert [one[1] for one in found if one[2] == key] == [line]
 
 
 def test_overrides_count(project: Path) -> None:
