@@ -136,9 +136,9 @@ def item(
 ) -> str:
     """One item of an AgencyReport."""
     leaves = {
-        "Outcome": outcome.value,
         "DossierCode": code,
         "AgencyCode": agency_code,
+        "Outcome": outcome.value,
         "State": state and state.value,
         "At": at,
         "Reason": reason,
