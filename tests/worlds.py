@@ -209,8 +209,28 @@ async def stage(folder: Path, at: datetime = MONDAY, **plan: Any) -> AsyncIterat
         Plan(ROOT, folder, outside=outside, mappings=mappings(), work=False, sandbox=options, **plan)
     )
     world.clock = clock
+    _lend_keys(folder, at)
     async with world:
+        _keep_keys(folder, at)
         yield world
+
+
+_keys: dict[datetime, dict[Path, bytes]] = {}
+"""Keys and certificates of the first stage that began at a time: making them takes as long as the rest of a start."""
+
+
+def _lend_keys(folder: Path, at: datetime) -> None:
+    for name, content in _keys.get(at, {}).items():
+        file = folder / name
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+
+def _keep_keys(folder: Path, at: datetime) -> None:
+    if at not in _keys:
+        files = [*folder.glob("keys/*"), *folder.glob("sandbox/*/*.pem")]
+        _keys[at] = {file.relative_to(folder): file.read_bytes() for file in files}
 
 
 def text(document: bytes | etree._Element, name: str) -> str:
