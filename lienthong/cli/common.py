@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -97,8 +98,11 @@ def check_adapters(folder: Path, project: Project) -> None:
 
 
 def overrides(folder: Path) -> dict[str, Any]:
-    """Values that this machine puts on top of the project's files: ``local.json`` beside ``config``, if it is there."""
-    file = folder / "local.json"
+    """Values that this machine puts on top of the project's files: ``local.json`` beside ``config``, if it is there.
+
+    ``LIENTHONG_LOCAL`` names another file, such as that of a demo that is running.
+    """
+    file = Path(os.environ.get("LIENTHONG_LOCAL", folder / "local.json"))
     if not file.exists():
         return {}
     try:
