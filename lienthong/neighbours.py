@@ -9,13 +9,10 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from broker.config.project import Project
-
-if TYPE_CHECKING:
-    from sandbox import Sandbox
 
 SHARED: Mapping[str, Mapping[str, str]] = {
     "dancu": {"user": "dancu-user", "secret": "dancu-secret", "api_key": "dancu-api-key"},
@@ -64,9 +61,20 @@ def make_secrets(project: Project) -> list[Path]:
     return made
 
 
-def trust(project: Project, sandbox: Sandbox) -> None:
-    """Put the agencies' certificates into the hub's trust folder."""
-    for name in sandbox.names:
-        folder = project.path(project.hub.trust) / name
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copy(sandbox.certificate(name), folder / f"{name}.pem")
+class Certified(Protocol):
+    """Agencies that have certificates, in this process or in another."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Ids of the agencies."""
+
+    def certificate(self, name: str) -> Path:
+        """PEM file of an agency's certificate."""
+
+
+def trust(folder: Path, agencies: Certified) -> None:
+    """Put the agencies' certificates into ``folder``, the hub's trust folder."""
+    for name in agencies.names:
+        partner = folder / name
+        partner.mkdir(parents=True, exist_ok=True)
+        shutil.copy(agencies.certificate(name), partner / f"{name}.pem")

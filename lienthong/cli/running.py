@@ -114,7 +114,7 @@ async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool)
     )
     async with _stopping() as stop, box:
         if introduce:
-            neighbours.trust(project, box)
+            neighbours.trust(project.path(project.hub.trust), box)
         for name in box.names:
             _tell(f"{name:8} {box.url(name)}")
         _tell(f"control  {box.control_url} (Ctrl-C stops them)")

@@ -10,7 +10,6 @@ import asyncio
 import dataclasses
 import json
 import secrets
-import shutil
 import socket
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
@@ -27,6 +26,7 @@ from broker.hub import Hub, Outside, database_url, open_hub
 from broker.mapping.collection import Mappings
 from broker.store import migrations
 from broker.web.server import configured
+from lienthong import neighbours
 from sandbox import AGENCIES, Sandbox, SandboxProcess
 from signing.keys import create_key
 from signing.note import create_note_key
@@ -35,15 +35,8 @@ HOST = "127.0.0.1"
 PORTAL = "dvcqg"
 HUB_KEY = "hub"
 
-# Name of the agency's option → secret of the hub that must be equal to it.
-_SHARED = {
-    "dancu": {"user": "dancu-user", "secret": "dancu-secret", "api_key": "dancu-api-key"},
-    "hotich": {"user": "hotich-user", "password": "hotich-password"},
-    "bhxh": {"user": "bhxh-user", "password": "bhxh-password"},
-    "cancuoc": {"api_key": "cancuoc-key"},
-    "dvcqg": {"api_key": "dvcqg-key"},
-}
 _PORTAL_KEY = "portal-key"
+_SECRETS = (_PORTAL_KEY, *(secret for shared in neighbours.SHARED.values() for secret in shared.values()))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -159,7 +152,7 @@ class World:
             "hub.keys": str(self.folder / "keys"),
             "hub.trust": str(self.folder / "trust"),
         }
-        for name in [_PORTAL_KEY, *(secret for shared in _SHARED.values() for secret in shared.values())]:
+        for name in _SECRETS:
             values[f"hub.secrets.{name}"] = f"file:{self._secret(name)}"
         for name in self.sandbox.names:
             values[f"agencies.{name}.adapters.send.settings.address"] = (
@@ -170,11 +163,14 @@ class World:
     async def _start(self) -> None:
         self._bind()
         self._prepare()
-        self._paths = _paths(Project.load(self.plan.project))
+        project = Project.load(self.plan.project)
+        self._paths = _paths(project)
         arguments = {
             "hub_url": self.url,
             "hub_certificate": self.folder / "keys" / f"{HUB_KEY}.crt.pem",
-            "options": self._options(),
+            "options": neighbours.options(
+                project, lambda name: self._secret(name).read_text(encoding="utf-8")
+            ),
             "agencies": self.plan.agencies,
             "contracts": self.plan.project / "xsd",
             **self.plan.sandbox,
@@ -185,7 +181,7 @@ class World:
             self.sandbox = await self._stack.enter_async_context(
                 Sandbox(self.folder / "sandbox", **arguments)
             )
-        self._trust()
+        neighbours.trust(self.folder / "trust", self.sandbox)
         project = self.load()
         migrations.upgrade(database_url(project))
         (self.folder / "local.json").write_text(json.dumps(self.overrides(), indent=2), encoding="utf-8")
@@ -206,26 +202,9 @@ class World:
         if not (keys / f"{HUB_KEY}.key.pem").exists():
             create_key(keys, HUB_KEY, subject="CN=Lien Thong (throw-away)", clock=self.plan.outside.clock)
             create_note_key(keys, HUB_KEY, origin="lienthong.example/demo")
-        for name in [_PORTAL_KEY, *(secret for shared in _SHARED.values() for secret in shared.values())]:
+        for name in _SECRETS:
             if not self._secret(name).exists():
                 self._secret(name).write_text(secrets.token_urlsafe(18), encoding="utf-8")
-
-    def _options(self) -> dict[str, dict[str, Any]]:
-        options: dict[str, dict[str, Any]] = {
-            agency: {
-                option: self._secret(secret).read_text(encoding="utf-8") for option, secret in shared.items()
-            }
-            for agency, shared in _SHARED.items()
-        }
-        options.setdefault("cutru", {})["callback_path"] = "/agency/cutru"
-        options["bhxh"]["callback_path"] = "/agency/bhxh"
-        return options
-
-    def _trust(self) -> None:
-        for name in self.sandbox.names:
-            partner = self.folder / "trust" / name
-            partner.mkdir(exist_ok=True)
-            shutil.copy(self.sandbox.certificate(name), partner / f"{name}.pem")
 
     def _secret(self, name: str) -> Path:
         return self.folder / "secrets" / name

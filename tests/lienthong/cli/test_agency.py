@@ -45,7 +45,7 @@ def test_ping(fresh: Path, tmp_path: Path, run: Run) -> None:
         agencies=("dancu", "hotich"),
     )
     with box as sandbox:
-        neighbours.trust(project, sandbox)
+        neighbours.trust(project.path(project.hub.trust), sandbox)
         addresses = {
             "agencies.dancu.adapters.send.settings.address": f"{sandbox.url('dancu')}/soap",
             "agencies.hotich.adapters.send.settings.address": f"{sandbox.url('hotich')}/hotich",
