@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from broker.agency import Agency
 from broker.book import Book
 from broker.canonical import read
-from broker.changes import Cause, Changes
+from broker.changes import Cause, Changes, Told
 from broker.checks import Checks
 from broker.clock import Clock, NewId
 from broker.delivery.worker import CLASS_OF_OUTCOME, Failure, Handler, Settle
-from broker.model import Delivery, DeliveryKind, Outcome, ReportItem, WorkItem
+from broker.model import Delivery, DeliveryKind, Dossier, Outcome, ReportItem, WorkItem
 from broker.outbox import Case, Outbox
+from broker.process.commands import Command
+from broker.process.engine import Engine
+from broker.process.states import FINAL
 from broker.reports import Reports, refine
 from broker.store.engine import Store, Tx
 
@@ -112,22 +115,25 @@ class SentHandler:
         )
 
     async def buried(self, delivery: Delivery, reason: str, settle: Settle) -> None:
-        """The step is stuck until a person has acted."""
+        """The step is stuck until a person has acted; a withdrawal from a step that has ended is only given up."""
         now = self._o.clock()
         step = delivery.step or ""
+        needless = False
+
+        def decide(engine: Engine, dossier: Dossier, told: Told) -> Sequence[Command]:
+            nonlocal needless
+            needless = delivery.kind is DeliveryKind.WITHDRAWAL and dossier.step(step).state in FINAL
+            return engine.on_failed(dossier, step, delivery.kind, reason, now, told(step))
 
         def record(tx: Tx) -> None:
             settle(tx)
-            self._o.dead_letter(tx, delivery, reason)
+            if needless:
+                tx.deliveries.cancel(delivery.id, now, reason)
+            else:
+                self._o.dead_letter(tx, delivery, reason)
 
-        await self._o.changes.change(
-            delivery.dossier_id or "",
-            lambda engine, dossier, told: engine.on_failed(
-                dossier, step, delivery.kind, reason, now, told(step)
-            ),
-            record,
-            Cause(message_id=settle.message_id),
-        )
+        cause = Cause(message_id=settle.message_id)
+        await self._o.changes.change(delivery.dossier_id or "", decide, record, cause)
 
 
 class _WithoutStep:

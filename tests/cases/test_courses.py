@@ -179,7 +179,10 @@ async def test_supplement_not_given_by_the_seventh_working_day(tmp_path: Path) -
             "Không bổ sung hồ sơ trong thời hạn 07 ngày làm việc",
         )
         assert await hand_in(world, code) == 409
-        assert effects(world, "cutru", code) == ["Rút hồ sơ"]
+        assert messages(world, "cutru", operation="withdraw", direction="out")
+        assert not [what for what in effects(world, "cutru", code) if "thường trú" in what]
+        assert [item.kind for item in world.work()] == ["deadline"]
+        assert world.unfinished() == []
         assert portal(world, code, "cutru")[-1] == 6
         assert text(await world.status(code), "State") == "partially-completed"
 
