@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 import signal
@@ -14,6 +13,7 @@ from pathlib import Path
 import aiohttp
 
 from lienthong.demo.world import HOST, Plan, World
+from sandbox import Sandbox
 
 QUICK = {
     "schedule.jobs.poll.every": "300ms",
@@ -30,6 +30,7 @@ QUICK = {
 class KillableWorld(World):
     """Agencies in this process; the hub is ``lienthong serve`` over the world's folder."""
 
+    sandbox: Sandbox
     process: subprocess.Popen[bytes] | None = None
     _port = 0
 
@@ -89,8 +90,3 @@ class KillableWorld(World):
                     return answer.status == 200
             except aiohttp.ClientError:
                 return False
-
-
-def overrides(world: World) -> dict[str, object]:
-    """What the world's hub is told beside the project's files."""
-    return dict(json.loads((world.folder / "local.json").read_text(encoding="utf-8")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from broker.model import Delivery, DeliveryKind
 from broker.store.rows import DeliveryFilter, MessageFilter, MessageRow
 from sandbox.dvcqg.agency import DVCQG
@@ -40,7 +42,7 @@ def submission(world: Stage, code: str, step: str) -> Delivery:
     return next(delivery for delivery in page.items if delivery.step == step)
 
 
-def messages(world: Stage, agency: str, **wanted: str) -> list[MessageRow]:
+def messages(world: Stage, agency: str, **wanted: Any) -> list[MessageRow]:
     """The logged messages from and to an agency that fit, oldest first."""
     found = world.hub.store.read(
         lambda tx: tx.messages.search(MessageFilter(agency=agency, **wanted), limit=500)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from broker.model import DeliveryState, StepState
+from broker.model import Delivery, DeliveryState, StepState
+from broker.replay import Replay
 from sandbox.core.rules import Rule
 from tests.cases.evidence import arrivals, assert_once, submission
 from tests.worlds import Stage, birth, stage
@@ -51,11 +53,10 @@ def pauses(world: Stage) -> list[str]:
     return [pause.agency for pause in found]
 
 
-async def replay(world: Stage, delivery_id: str) -> None:
+async def replay(world: Stage, delivery: Delivery) -> None:
     """An operator tries a dead delivery again."""
-    await world.hub.store.write(
-        lambda tx: tx.deliveries.replay(delivery_id, world.clock(), "operator", "the agency was mended")
-    )
+    again = Replay(world.hub.project, world.hub.store, world.clock, lambda: uuid.uuid4().hex)
+    await again.replay(delivery, "operator", "the agency was mended")
 
 
 async def test_agency_down_for_the_whole_first_minute(tmp_path: Path) -> None:
@@ -178,6 +179,7 @@ async def test_trouble_that_needs_a_person(tmp_path: Path, what: dict[str, Any],
         dead = submission(world, code, "registration")
         assert (dead.state, dead.error_class) == (DeliveryState.DEAD, error_class)
         assert {item.kind for item in world.work()} == {"dead-letter", "stuck"}
-        await replay(world, dead.id)
+        await replay(world, dead)
+        assert world.work() == []
         assert set((await world.finish(code)).values()) == {StepState.COMPLETED}
         assert_once(world, code)

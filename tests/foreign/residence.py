@@ -79,20 +79,26 @@ def token(certificate: Path) -> str:
     return "".join(line for line in lines if not line.startswith("-----"))
 
 
+def child(parent: etree._Element, tag: str) -> etree._Element:
+    """The child of that name. Raises xmlsec.Error: without it there is nothing to verify or sign."""
+    found = parent.find(tag)
+    if found is None:
+        raise xmlsec.Error(f"no {tag}")
+    return found
+
+
 def verify(envelope: etree._Element, certificate: Path) -> etree._Element:
     """The Body, if it, the Timestamp and every addressing header are signed with the certificate's key."""
-    header, body = envelope.find(f"{{{SOAP}}}Header"), envelope.find(f"{{{SOAP}}}Body")
-    security = header.find(SECURITY)
-    if security is None:
-        raise xmlsec.Error("no Security header")
-    if security.findtext(f"{{{WSSE}}}BinarySecurityToken").split() != [token(certificate)]:
+    header, body = child(envelope, f"{{{SOAP}}}Header"), child(envelope, f"{{{SOAP}}}Body")
+    security = child(header, SECURITY)
+    if (child(security, f"{{{WSSE}}}BinarySecurityToken").text or "").split() != [token(certificate)]:
         raise xmlsec.Error("another certificate than the one that is trusted")
     context = xmlsec.SignatureContext()
     context.key = xmlsec.Key.from_file(str(certificate), xmlsec.constants.KeyDataFormatCertPem)
-    signed = [body, security.find(f"{{{WSU}}}Timestamp"), *header.findall(f"{{{WSA}}}*")]
+    signed = [body, child(security, f"{{{WSU}}}Timestamp"), *header.findall(f"{{{WSA}}}*")]
     for part in signed:
         context.register_id(part, "Id", WSU)
-    signature = xmlsec.tree.find_child(security, "Signature", xmlsec.constants.DSigNs)
+    signature = child(security, f"{{{xmlsec.constants.DSigNs}}}Signature")
     uris = {found.get("URI") for found in signature.iter(f"{{{xmlsec.constants.DSigNs}}}Reference")}
     if uris != {f"#{part.get(ID)}" for part in signed}:
         raise xmlsec.Error("not all that must be signed is signed")
@@ -102,7 +108,7 @@ def verify(envelope: etree._Element, certificate: Path) -> etree._Element:
 
 def secure(envelope: etree._Element, desk: Desk) -> None:
     """Sign Body, Timestamp and addressing headers; the Header is there already."""
-    header, body = envelope.find(f"{{{SOAP}}}Header"), envelope.find(f"{{{SOAP}}}Body")
+    header, body = child(envelope, f"{{{SOAP}}}Header"), child(envelope, f"{{{SOAP}}}Body")
     security = etree.SubElement(header, SECURITY, {f"{{{SOAP}}}mustUnderstand": "true"})
     attributes = {ID: "token", "EncodingType": BASE64, "ValueType": X509}
     etree.SubElement(security, f"{{{WSSE}}}BinarySecurityToken", attributes).text = token(desk.certificate)
@@ -180,8 +186,8 @@ def service(desk: Desk) -> type[ServiceBase]:
 def take_in(desk: Desk, form: etree._Element) -> Receipt:
     """A declaration that keeps the contract gets a number, once per key."""
     if not desk.schema.validate(form):
-        raise Fault("Client", f"Dữ liệu không đúng cấu trúc quy định: {desk.schema.error_log.last_error}")
-    key = form.findtext(f"{{{NS}}}MaGiaoDich")
+        raise Fault("Client", f"Dữ liệu không đúng cấu trúc quy định: {desk.schema.error_log}")
+    key = form.findtext(f"{{{NS}}}MaGiaoDich") or ""
     known = desk.forms.setdefault(key, Form(f"G01-261123-{next(desk.numbers):06d}", copy.deepcopy(form)))
     sentence = "Hồ sơ được tiếp nhận"
     return Receipt(

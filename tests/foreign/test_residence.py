@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ async def residence(folder: Path, hub_certificate: Path) -> AsyncIterator[Reside
         await process.communicate()
 
 
-def plan(service: Residence) -> dict[str, object]:
+def plan(service: Residence) -> dict[str, Any]:
     """A stage whose residence service is the foreign one."""
     return {
         "agencies": tuple(name for name in AGENCIES if name != "cutru"),
