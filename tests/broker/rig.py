@@ -19,7 +19,7 @@ from broker.canonical.document import as_tree, find, text_at
 from broker.changes import Changes
 from broker.config.agency import AdapterUse, AgencyConfig, Callback, Endpoint, Operation, Polling
 from broker.config.base import Words
-from broker.config.hub import Client
+from broker.config.hub import Client, digest
 from broker.config.project import Project
 from broker.delivery.policy import ClassPolicy, RetryPolicy
 from broker.hub import Hub, Outside, open_hub
@@ -345,13 +345,14 @@ def _prepared(folder: Path, url: str, clock: ManualClock) -> Project:
         create_key(folder / "keys", "hub", subject="CN=test", algorithm="ecdsa-p256", clock=clock)
         create_note_key(folder / "keys", "hub", origin="lienthong.example/test")
     hub = _project().hub
-    told = Client(id="cancuoc", key="cancuoc-key", signature="optional", may=frozenset({"report"}))
+    portal = hub.clients[0].model_copy(update={"key": None, "key_sha256": digest("portal")})
+    told = Client(id="cancuoc", key_sha256=digest("cancuoc"), signature="optional", may=frozenset({"report"}))
     changes = {
         "database": url,
         "data": folder / "data",
         "keys": folder / "keys",
         "trust": folder / "trust",
-        "clients": (*hub.clients, told),
+        "clients": (portal, told),
     }
     plain = {agency: _agency(agency, operations) for agency, operations in _OPERATIONS.items()}
     return dataclasses.replace(_project(), hub=hub.model_copy(update=changes), agencies=plain)
