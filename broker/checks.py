@@ -113,6 +113,12 @@ class Checks:
                 dossier_id, _only_if(dossier, lambda engine: [c.SetPhase(Phase.REFUSED, reason)])
             )
 
+    def asked(self, declaration: Node, found: Sequence[rows.Check]) -> tuple[Problem, ...]:
+        """What these verdicts make the hub ask of the citizen; empty while some are still to come."""
+        all_verdicts = _verdicts(declaration, found)
+        decision = verdicts.decide(all_verdicts, self._policy) if all_verdicts is not None else None
+        return decision.problems if isinstance(decision, verdicts.Ask) else ()
+
     async def _open(self, dossier: Dossier, found: Sequence[Verdict]) -> None:
         """The register agrees: mark the declaration, plan the steps, send what can be sent."""
         marked = verdicts.apply(documents.as_tree(dossier.declaration), found)

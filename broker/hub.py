@@ -21,6 +21,7 @@ from adapters.base import Resources, Sender
 from adapters.http import HttpClient
 from broker import clock as clocks
 from broker.agency import Agency
+from broker.asking import Asking
 from broker.book import Book
 from broker.callbacks import Callbacks
 from broker.canonical.schemas import Schemas
@@ -191,7 +192,7 @@ class Hub:
             reports=self.reports,
             outbox=self.outbox,
             codes=DossierCodes(self.store, self.project.hub.dossier_prefix, zone),
-            router=Router(self.project.units, zone),
+            router=self._router,
             clients=self._clients,
             clock=self._clock,
             new_id=self._new_id,
@@ -201,7 +202,10 @@ class Hub:
     @cached_property
     def standing(self) -> Standing:
         """Answers how dossiers stand."""
-        return Standing(self.store, self.schemas, self.book, self.agencies, self._clients, self._clock)
+        asking = Asking(self.book, self._router, self.checks)
+        return Standing(
+            self.store, self.schemas, self.book, self.agencies, self._clients, asking, self._clock
+        )
 
     @cached_property
     def callbacks(self) -> Callbacks:
@@ -244,6 +248,10 @@ class Hub:
             idle=delivery.idle.total_seconds(),
             limits={agency.id: agency.config.limits.concurrency for agency in self.agencies.values()},
         )
+
+    @cached_property
+    def _router(self) -> Router:
+        return Router(self.project.units, self.project.calendar.zone)
 
     @property
     def _trust(self) -> Trust:

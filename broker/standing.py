@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from broker.agency import Agency
+from broker.asking import Asking
 from broker.book import Book
 from broker.canonical import document as documents
 from broker.canonical import status as s
@@ -36,9 +37,11 @@ class Standing:
         book: Book,
         agencies: Mapping[str, Agency],
         clients: Mapping[str, Client],
+        asking: Asking,
         clock: Clock,
     ) -> None:
         """Reads only."""
+        self._asking = asking
         self._store = store
         self._schemas = schemas
         self._book = book
@@ -80,9 +83,19 @@ class Standing:
             state=derive(dossier.phase, dossier.steps),
             due=dossier.due,
             reason=dossier.reason,
-            missing=_missing(dossier),
+            missing=self._missing(dossier, checks),
             checks=tuple(s.Check(check.person, check.field, check.verdict) for check in checks),
             steps=tuple(self._step(rules, step, history) for step in dossier.steps),
+        )
+
+    def _missing(self, dossier: Dossier, checks: Sequence[Check]) -> tuple[s.Missing, ...]:
+        if dossier.phase is Phase.ASKING:
+            problems = self._asking.problems(dossier, checks)
+            return tuple(s.Missing(problem.vi, field=problem.field, due=dossier.due) for problem in problems)
+        return tuple(
+            s.Missing(step.reason or "-", step=step.id, due=step.supplement_due)
+            for step in dossier.steps
+            if step.state is StepState.SUPPLEMENT and step.supplement_due is not None
         )
 
     def _step(self, rules: RuleSet, step: Step, history: Sequence[Transition]) -> s.StepStatus:
@@ -126,16 +139,6 @@ def _find(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition],
         tx.dossiers.codes(dossier.id),
         tx.dossiers.transitions(dossier.id),
         tx.dossiers.checks(dossier.id),
-    )
-
-
-def _missing(dossier: Dossier) -> tuple[s.Missing, ...]:
-    if dossier.phase is Phase.ASKING:
-        return (s.Missing(dossier.reason or "-", due=dossier.due),)
-    return tuple(
-        s.Missing(step.reason or "-", step=step.id, due=step.supplement_due)
-        for step in dossier.steps
-        if step.state is StepState.SUPPLEMENT and step.supplement_due is not None
     )
 
 

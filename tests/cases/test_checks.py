@@ -44,6 +44,7 @@ async def test_name_differs_by_one_diacritic(tmp_path: Path) -> None:
         assert text(status, "State") == "supplement"
         assert text(status, "What").startswith("Họ, chữ đệm và tên của mẹ không khớp")
         (missing,) = status.iterfind("{*}Missing")
+        assert text(missing, "Field") == "Mother/Name"
         assert text(missing, "Due")
         verdicts = _verdicts(status)
         assert verdicts["Mother", "Name"] == "differs"
