@@ -213,6 +213,7 @@ async def stage(folder: Path, at: datetime = MONDAY, **plan: Any) -> AsyncIterat
     async with world:
         _keep_keys(folder, at)
         yield world
+        assert world.hub.check() == []
 
 
 _keys: dict[datetime, dict[Path, bytes]] = {}
