@@ -71,20 +71,25 @@ class Checks:
             await self._store.write(settle)
             return
         answers = [*json.loads(delivery.context["answers"]), document.decode()]
-        check = _replayed(dossier, delivery.context["check"], answers)
+        talks = checks(documents.as_tree(dossier.declaration))
+        check = _replayed(talks, delivery.context["check"], answers)
+        awaited = [{person.role for person in talk.people} for talk in talks if talk.next_query() is not None]
         follow_up = self._lookup(Case(dossier, self._book.engine(dossier).rules, codes), check, answers)
         found = [] if follow_up is not None else [_row(verdict) for verdict in check.verdicts()]
 
-        def commit(tx: Tx) -> None:
+        def commit(tx: Tx) -> bool:
+            """Whether this was the last answer: under the lock exactly one is, and only that one concludes."""
             settle(tx)
             if not _asks(tx.dossiers.lock(dossier_id), delivery):
-                return
+                return False
             if follow_up is not None:
                 tx.deliveries.enqueue(follow_up)
+                return False
             tx.dossiers.add_checks(dossier_id, found)
+            judged = {row.person for row in tx.dossiers.checks(dossier_id)}
+            return all(roles & judged for roles in awaited)
 
-        await self._store.write(commit)
-        if follow_up is None:
+        if await self._store.write(commit):
             await self.conclude(dossier_id)
 
     async def conclude(self, dossier_id: str) -> None:
@@ -102,7 +107,7 @@ class Checks:
             return
         decision = verdicts.decide(all_verdicts, self._policy)
         if isinstance(decision, verdicts.Proceed):
-            await self._open(dossier, all_verdicts)
+            await self._open(dossier, verdicts.apply(declaration, all_verdicts))
         elif isinstance(decision, verdicts.Ask):
             await self._changes.change(
                 dossier_id, _only_if(dossier, lambda engine: self._ask(engine, decision.problems))
@@ -119,9 +124,8 @@ class Checks:
         decision = verdicts.decide(all_verdicts, self._policy) if all_verdicts is not None else None
         return decision.problems if isinstance(decision, verdicts.Ask) else ()
 
-    async def _open(self, dossier: Dossier, found: Sequence[Verdict]) -> None:
-        """The register agrees: mark the declaration, plan the steps, send what can be sent."""
-        marked = verdicts.apply(documents.as_tree(dossier.declaration), found)
+    async def _open(self, dossier: Dossier, marked: Node) -> None:
+        """The register agrees, as ``marked`` says: plan the steps, send what can be sent."""
         rules = self._book.engine(dossier).rules
         now = self._clock()
         opened = replace(
@@ -167,8 +171,8 @@ def _asks(dossier: Dossier, delivery: Delivery) -> bool:
     return dossier.phase is Phase.CHECKING and str(dossier.version) == delivery.context["version"]
 
 
-def _replayed(dossier: Dossier, key: str, answers: Sequence[str]) -> Check:
-    check = next(check for check in checks(documents.as_tree(dossier.declaration)) if check.key == key)
+def _replayed(talks: Sequence[Check], key: str, answers: Sequence[str]) -> Check:
+    check = next(check for check in talks if check.key == key)
     for answer in answers:
         check = check.feed(read.person_record(answer.encode()))
     return check

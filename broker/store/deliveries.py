@@ -46,8 +46,7 @@ class Deliveries(ClaimQueries):
                 f"lane {delivery.lane} has number {last} already: {delivery.seq} would come too late"
             )
         row = values(delivery) | {"seq": delivery.seq if delivery.seq > 0 else last + 1, "waits": waits}
-        self._conn.execute(insert(deliveries), row)
-        return self.get(delivery.id)
+        return to_delivery(self._conn.execute(insert(deliveries).returning(*deliveries.c), row).one())
 
     def get(self, delivery_id: str) -> Delivery:
         """The delivery. Raises Missing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
@@ -114,14 +115,13 @@ class Dossiers(StepQueries):
 
     def add_checks(self, dossier_id: str, verdicts: Iterable[Check]) -> None:
         """Add verdicts; a field that has one gets the new one."""
-        for check in verdicts:
-            row = {"verdict": check.verdict, "detail": check.detail}
-            statement = self._tx.insert(checks).on_conflict_do_update(
-                index_elements=["dossier_id", "person", "field"], set_=row
-            )
-            self._conn.execute(
-                statement, {"dossier_id": dossier_id, "person": check.person, "field": check.field, **row}
-            )
+        rows = [{"dossier_id": dossier_id, **dataclasses.asdict(check)} for check in verdicts]
+        if not rows:
+            return
+        statement = self._tx.insert(checks)
+        new = {"verdict": statement.excluded.verdict, "detail": statement.excluded.detail}
+        keys = ["dossier_id", "person", "field"]
+        self._conn.execute(statement.on_conflict_do_update(index_elements=keys, set_=new), rows)
 
     def checks(self, dossier_id: str) -> tuple[Check, ...]:
         """What the population check found, by person and field."""

@@ -22,14 +22,16 @@ class StepQueries(Repository):
 
     def add_steps(self, dossier_id: str, new: Iterable[Step]) -> None:
         """Add steps behind those that the dossier has. Raises Conflict on an id it has already."""
+        added = list(new)
+        if not added:
+            return
         count = select(func.count()).where(steps.c.dossier_id == dossier_id)
         first = self._conn.execute(count).scalar_one()
         rows = [
             {"dossier_id": dossier_id, "position": first + offset, **_step_values(step)}
-            for offset, step in enumerate(new)
+            for offset, step in enumerate(added)
         ]
-        if rows:
-            self._conn.execute(insert(steps), rows)
+        self._conn.execute(insert(steps), rows)
 
     def update_step(self, dossier_id: str, step: Step) -> None:
         """Store the step as it is now. Raises Missing."""
