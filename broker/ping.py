@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from adapters.base import CheckReport, Resources, Sender
 from adapters.http import HttpClient
-from broker.clock import Clock, NewId, random_id, system_clock
+from broker.clock import Clock, NewId, local_day, random_id, system_clock
 from broker.config.project import Project
 from broker.config.source import ConfigError
 from broker.hub import build_adapter, partner_certificates
@@ -50,7 +50,7 @@ async def ping(
 
 
 async def _ping(project: Project, name: str, resources: Resources) -> CheckReport:
-    use = project.agencies[name].endpoint(resources.clock().date()).send
+    use = project.agencies[name].endpoint(local_day(resources.clock())).send
     if use is None:
         return CheckReport(True, ("has no adapter that sends: nothing to reach",))
     try:

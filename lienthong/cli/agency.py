@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broker.clock import system_clock
+from broker.clock import local_day, system_clock
 from broker.config.project import Project
 from broker.config.secrets import SecretMissing
 from broker.store.engine import Tx
@@ -111,7 +111,7 @@ def _read(tx: Tx) -> tuple[dict[str, Depth], dict[str, AgencyPause]]:
 
 def _row(project: Project, name: str, depth: Depth | None, pause: AgencyPause | None) -> dict[str, Any]:
     config = project.agencies[name]
-    endpoint = config.endpoint(system_clock().date())
+    endpoint = config.endpoint(local_day(system_clock()))
     return {
         "id": name,
         "name": config.name.vi,
