@@ -104,13 +104,17 @@ async def test_reply_larger_than_the_limit_is_malformed(client: HttpClient) -> N
 
 async def test_gzip_is_undone_within_the_limit(client: HttpClient) -> None:
     """A compressed reply is readable; a small one that inflates beyond the limit is refused."""
-    async with FakeAgency(lambda _: says(body=gzip.compress(b"x" * 5000, mtime=0), Content_Encoding="gzip")) as agency:
+    async with FakeAgency(
+        lambda _: says(body=gzip.compress(b"x" * 5000, mtime=0), Content_Encoding="gzip")
+    ) as agency:
         assert (await client.request("GET", agency.url)).body == b"x" * 5000
         with pytest.raises(errors.Malformed, match="when decompressed"):
             await client.request("GET", agency.url, limit=4000)
 
 
-@pytest.mark.parametrize("body", [b"not gzip", gzip.compress(b"x", mtime=0)[:-4], gzip.compress(b"x") + b"more"])
+@pytest.mark.parametrize(
+    "body", [b"not gzip", gzip.compress(b"x", mtime=0)[:-4], gzip.compress(b"x", mtime=0) + b"more"]
+)
 async def test_broken_gzip_is_malformed(client: HttpClient, body: bytes) -> None:
     """Not gzip, cut off, or with something behind it."""
     async with FakeAgency(lambda _: says(body=body, Content_Encoding="gzip")) as agency:
