@@ -29,7 +29,9 @@ async def test_look_ups_are_attributed(rig: Rig) -> None:
     messages = rig.messages(agency="dancu")
     assert len(messages) == 6
     assert {message.officer for message in messages} == {"cb-01"}
-    assert {message.purpose for message in messages} == {rig.hub.book.engine(rig.dossier(code)).rules.procedure}
+    assert {message.purpose for message in messages} == {
+        rig.hub.book.engine(rig.dossier(code)).rules.procedure
+    }
     asked = [as_tree(message.body) for message in messages if message.direction == "out"]
     assert {text_at(root, "Officer") for root in asked} == {"cb-01"}
 

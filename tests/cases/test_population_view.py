@@ -41,7 +41,9 @@ async def test_a_view_names_the_field_that_differs(tmp_path: Path) -> None:
         code = await world.submit(dataclasses.replace(plain, father=father))
         await world.settle()
         assert text(await world.status(code), "State") == "supplement"
-        differing = {(check.person, check.field) for check in checks(world, code) if check.verdict == "differs"}
+        differing = {
+            (check.person, check.field) for check in checks(world, code) if check.verdict == "differs"
+        }
         assert ("Father", "Name") in differing
         assert ("Father", "BirthDate") not in differing
 
