@@ -42,6 +42,11 @@ _AGENCIES_WITH_WORK = text(
 ).bindparams(bindparam("now", type_=UtcTime))
 
 
+_END_ATTEMPTS = update(attempts).where(
+    attempts.c.delivery_id.in_(bindparam("ended", expanding=True)), attempts.c.ended_at.is_(None)
+)
+
+
 class ClaimQueries(Repository):
     """The part of `Deliveries` that is about leases and pauses."""
 
@@ -202,11 +207,8 @@ class ClaimQueries(Repository):
         error_class: str | None = None,
         reason: str | None = None,
     ) -> None:
-        query = update(attempts).where(
-            attempts.c.delivery_id.in_(delivery_ids), attempts.c.ended_at.is_(None)
-        )
         changes = {"outcome": outcome, "ended_at": at, "error_class": error_class, "reason": reason}
-        self._conn.execute(query, changes)
+        self._conn.execute(_END_ATTEMPTS, {**changes, "ended": list(delivery_ids)})
 
     def _set_agency(self, agency: str, row: dict[str, object]) -> None:
         statement = self._tx.insert(agencies).on_conflict_do_update(index_elements=["agency"], set_=row)

@@ -9,11 +9,10 @@ for ever.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Select, bindparam, func, insert, select, text, update
 
 from broker.model import Delivery, DeliveryState
 from broker.store.claims import ClaimQueries
@@ -26,6 +25,32 @@ from broker.store.sql import before, equal
 _LANES = 1  # the space of lane names among the database's advisory locks
 _NOT_HELD: dict[str, Any] = {"in_flight": False, "lease_owner": None, "lease_until": None}
 
+# What runs for every message is built once: building a statement costs more than running it.
+_HELD = (
+    deliveries.c.id == bindparam("held"),
+    deliveries.c.state == DeliveryState.LEASED.value,
+    deliveries.c.lease_owner == bindparam("holder"),
+)
+"""Still leased under the very lease under which it was claimed."""
+_LEAVE = update(deliveries).where(*_HELD)
+_BEGIN = (
+    update(deliveries)
+    .where(*_HELD)
+    .values(attempts=deliveries.c.attempts + 1, tries=deliveries.c.tries + 1, in_flight=True)
+    .returning(deliveries.c.attempts, deliveries.c.tries)
+)
+_ENQUEUE = insert(deliveries).returning(*deliveries.c)
+_BY_ID = select(deliveries).where(deliveries.c.id == bindparam("wanted"))
+_BY_KEY = select(deliveries).where(deliveries.c.key == bindparam("wanted"))
+_IN_LANE = deliveries.c.lane == bindparam("in_lane")
+_LANE_END = select(
+    select(func.coalesce(func.max(deliveries.c.seq), 0)).where(_IN_LANE).scalar_subquery(),
+    select(deliveries.c.seq).where(_IN_LANE, text(UNFINISHED)).exists(),
+)
+_FIRST = select(deliveries.c.id).where(_IN_LANE, text(UNFINISHED)).order_by(deliveries.c.seq).limit(1)
+_ADVANCE = update(deliveries).where(deliveries.c.id == _FIRST.scalar_subquery()).values(waits=False)
+_NEW_ATTEMPT = insert(attempts)
+
 
 class Deliveries(ClaimQueries):
     """The delivery queue as rows."""
@@ -37,7 +62,7 @@ class Deliveries(ClaimQueries):
 
         ``seq`` 0 or less means: behind all others of the lane. Raises Conflict if ``seq`` is not behind them.
         """
-        if (existing := self._find(deliveries.c.key == delivery.key)) is not None:
+        if (existing := self._find(_BY_KEY, delivery.key)) is not None:
             return existing
         self._tx.lock_name(_LANES, delivery.lane)
         last, waits = self._lane_end(delivery.lane)
@@ -46,11 +71,11 @@ class Deliveries(ClaimQueries):
                 f"lane {delivery.lane} has number {last} already: {delivery.seq} would come too late"
             )
         row = values(delivery) | {"seq": delivery.seq if delivery.seq > 0 else last + 1, "waits": waits}
-        return to_delivery(self._conn.execute(insert(deliveries).returning(*deliveries.c), row).one())
+        return to_delivery(self._conn.execute(_ENQUEUE, row).one())
 
     def get(self, delivery_id: str) -> Delivery:
         """The delivery. Raises Missing."""
-        found = self._find(deliveries.c.id == delivery_id)
+        found = self._find(_BY_ID, delivery_id)
         if found is None:
             raise Missing(f"no delivery {delivery_id}")
         return found
@@ -61,15 +86,13 @@ class Deliveries(ClaimQueries):
         A question to the agency before sending again is an attempt too. One that is still open ends as
         ``answered``.
         """
-        held = update(deliveries).where(*_held(delivery)).returning(deliveries.c.attempts, deliveries.c.tries)
-        counted = {"attempts": deliveries.c.attempts + 1, "tries": deliveries.c.tries + 1, "in_flight": True}
-        row = self._conn.execute(held.values(counted)).one_or_none()
+        row = self._conn.execute(_BEGIN, _holding(delivery)).one_or_none()
         if row is None:
             raise LeaseLost(f"delivery {delivery.id} is not leased to {delivery.lease_owner}")
         if row.tries > 1:
             self._end_attempts([delivery.id], "answered", at)
         attempt = {"delivery_id": delivery.id, "number": row.tries, "message_id": message_id, "began_at": at}
-        self._conn.execute(insert(attempts), attempt)
+        self._conn.execute(_NEW_ATTEMPT, attempt)
         return dataclasses.replace(delivery, attempts=row.attempts)
 
     def finish(self, delivery: Delivery, at: datetime) -> None:
@@ -193,21 +216,19 @@ class Deliveries(ClaimQueries):
         more = cursor(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
         return Page(shown, more)
 
-    def _find(self, condition: ColumnElement[bool]) -> Delivery | None:
-        row = self._conn.execute(select(deliveries).where(condition)).one_or_none()
+    def _find(self, query: Select[Any], wanted: str) -> Delivery | None:
+        row = self._conn.execute(query, {"wanted": wanted}).one_or_none()
         return None if row is None else to_delivery(row)
 
     def _lane_end(self, lane: str) -> tuple[int, bool]:
         """The last number of the lane, and whether something in it is not done."""
-        last = select(func.coalesce(func.max(deliveries.c.seq), 0)).where(deliveries.c.lane == lane)
-        unfinished = select(deliveries.c.seq).where(deliveries.c.lane == lane, text(UNFINISHED)).exists()
-        row = self._conn.execute(select(last.scalar_subquery(), unfinished)).one()
+        row = self._conn.execute(_LANE_END, {"in_lane": lane}).one()
         return int(row[0]), bool(row[1])
 
     def _leave(self, delivery: Delivery, state: DeliveryState, changes: dict[str, Any]) -> None:
         """End the lease of whoever holds ``delivery``."""
-        query = update(deliveries).where(*_held(delivery))
-        if not self._conn.execute(query, {"state": state.value, **changes, **_NOT_HELD}).rowcount:
+        left = {"state": state.value, **changes, **_NOT_HELD, **_holding(delivery)}
+        if not self._conn.execute(_LEAVE, left).rowcount:
             raise LeaseLost(f"delivery {delivery.id} is not leased to {delivery.lease_owner}")
 
     def _change(self, delivery_id: str, changes: dict[str, Any]) -> None:
@@ -216,24 +237,12 @@ class Deliveries(ClaimQueries):
     def _advance(self, lane: str) -> None:
         """Let the first unfinished delivery of the lane go."""
         self._tx.lock_name(_LANES, lane)
-        first = (
-            select(deliveries.c.id)
-            .where(deliveries.c.lane == lane, text(UNFINISHED))
-            .order_by(deliveries.c.seq)
-            .limit(1)
-        )
-        self._conn.execute(
-            update(deliveries).where(deliveries.c.id == first.scalar_subquery()), {"waits": False}
-        )
+        self._conn.execute(_ADVANCE, {"in_lane": lane})
 
 
-def _held(delivery: Delivery) -> Iterable[ColumnElement[bool]]:
-    """Still leased under the very lease under which ``delivery`` was claimed."""
-    return (
-        deliveries.c.id == delivery.id,
-        deliveries.c.state == DeliveryState.LEASED.value,
-        deliveries.c.lease_owner == delivery.lease_owner,
-    )
+def _holding(delivery: Delivery) -> dict[str, Any]:
+    """Names the lease under which ``delivery`` was claimed, for `_HELD`."""
+    return {"held": delivery.id, "holder": delivery.lease_owner}
 
 
 def _conditions(wanted: DeliveryFilter) -> list[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, text, update
 
 from broker.model import Dossier, Phase, Step
 from broker.store.errors import Conflict, Missing
@@ -18,6 +18,14 @@ from broker.store.steps import StepQueries
 
 HUB = "lienthong"
 """The system under which a dossier's own code stands among its codes."""
+
+
+_BY_ID = select(dossiers).where(dossiers.c.id == bindparam("wanted"))
+_LOCKED = _BY_ID.with_for_update()
+_UPDATE = update(dossiers).where(dossiers.c.id == bindparam("changed"))
+_CODES = (
+    select(dossier_codes).where(dossier_codes.c.dossier_id == bindparam("wanted")).order_by("system", "value")
+)
 
 
 class Dossiers(StepQueries):
@@ -33,12 +41,11 @@ class Dossiers(StepQueries):
 
     def get(self, dossier_id: str) -> Dossier:
         """The dossier with its steps. Raises Missing."""
-        return self._one(select(dossiers).where(dossiers.c.id == dossier_id), dossier_id)
+        return self._one(_BY_ID, dossier_id)
 
     def lock(self, dossier_id: str) -> Dossier:
         """The dossier as it is now, held against other processes until COMMIT. Raises Missing."""
-        query = select(dossiers).where(dossiers.c.id == dossier_id)
-        return self._one(query.with_for_update() if self._tx.postgres else query, dossier_id)
+        return self._one(_LOCKED if self._tx.postgres else _BY_ID, dossier_id)
 
     def by_code(self, value: str, system: str | None = None) -> Dossier | None:
         """The dossier with that code in ``system``, or in any.
@@ -66,8 +73,7 @@ class Dossiers(StepQueries):
 
     def codes(self, dossier_id: str) -> dict[str, str]:
         """System → code. A system that gave several shows the last in text order."""
-        query = select(dossier_codes).where(dossier_codes.c.dossier_id == dossier_id)
-        return {row.system: row.value for row in self._conn.execute(query.order_by("system", "value"))}
+        return {row.system: row.value for row in self._conn.execute(_CODES, {"wanted": dossier_id})}
 
     def update(self, dossier: Dossier) -> None:
         """Store phase, declaration, version, due and reason as they are now; the rest never changes.
@@ -81,8 +87,7 @@ class Dossiers(StepQueries):
             "due": dossier.due,
             "reason": dossier.reason,
         }
-        query = update(dossiers).where(dossiers.c.id == dossier.id)
-        if not self._conn.execute(query, values).rowcount:
+        if not self._conn.execute(_UPDATE, {**values, "changed": dossier.id}).rowcount:
             raise Missing(f"no dossier {dossier.id}")
 
     def list(
@@ -144,7 +149,7 @@ class Dossiers(StepQueries):
         return int(self._conn.execute(statement).scalar_one())
 
     def _one(self, query: Any, dossier_id: str) -> Dossier:
-        row = self._conn.execute(query).one_or_none()
+        row = self._conn.execute(query, {"wanted": dossier_id}).one_or_none()
         if row is None:
             raise Missing(f"no dossier {dossier_id}")
         return _dossier(row, self.steps_of([row.id])[row.id])

@@ -6,13 +6,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
 from broker.model import Step, StepState, Transition
 from broker.store.errors import Missing
 from broker.store.rows import StepRef
 from broker.store.schema import STEP_OPEN, steps, transitions
 from broker.store.sql import Repository
+
+_OF_DOSSIERS = (
+    select(steps)
+    .where(steps.c.dossier_id.in_(bindparam("wanted", expanding=True)))
+    .order_by(steps.c.dossier_id, steps.c.position)
+)
 
 
 class StepQueries(Repository):
@@ -92,9 +98,8 @@ class StepQueries(Repository):
 
     def steps_of(self, dossier_ids: Sequence[str]) -> dict[str, tuple[Step, ...]]:
         """The steps of each of these dossiers, in their order."""
-        query = select(steps).where(steps.c.dossier_id.in_(dossier_ids))
         found: dict[str, list[Step]] = {dossier_id: [] for dossier_id in dossier_ids}
-        for row in self._conn.execute(query.order_by(steps.c.dossier_id, steps.c.position)):
+        for row in self._conn.execute(_OF_DOSSIERS, {"wanted": list(dossier_ids)}):
             found[row.dossier_id].append(_step(row))
         return {dossier_id: tuple(rows) for dossier_id, rows in found.items()}
 
