@@ -19,7 +19,7 @@ def main(
     seconds: Annotated[float, typer.Option(min=1, help="Measured time of all rounds together, about.")] = 60,
     connections: Annotated[int, typer.Option(min=1, help="Portals that send at one time.")] = 16,
     in_flight: Annotated[int, typer.Option(min=1, max=256, help="Deliveries at one time.")] = 32,
-    loop: Annotated[str, typer.Option(help="The hub's event loop: asyncio or uvloop.")] = "asyncio",
+    loop: Annotated[str, typer.Option(help="The hub's event loop: asyncio or uvloop.")] = "uvloop",
     profile: Annotated[bool, typer.Option(help="Also show where the hub spends its time.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to a file.")] = None,
 ) -> None:

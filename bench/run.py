@@ -38,7 +38,7 @@ class Options:
     seconds: float = 60.0
     connections: int = 16
     in_flight: int = 32
-    loop: str = "asyncio"
+    loop: str = "uvloop"
     profile: bool = False
 
 

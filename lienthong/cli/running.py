@@ -184,5 +184,14 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(main)
+    with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(main)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """uvloop where it is installed: the same promises for less of a processor."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
