@@ -10,6 +10,7 @@ from typing import Annotated
 
 import structlog
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from lienthong.cli.common import FOUND_WRONG, Folder, out
@@ -59,7 +60,8 @@ async def _run(project: Path, folder: Path, report: Path | None, keep_running: b
     with bar:
         world, found = await run_demo(project, folder, Told(started, ended))
     try:
-        show(out, found)
+        # A file or a pipe has no width of its own: the tables are made for reading, not for folding.
+        show(out if out.is_terminal else Console(width=180, soft_wrap=True), found)
         if report is not None:
             write_report(report, found)
         if keep_running:

@@ -22,12 +22,13 @@ from signing.audit import Report
 _STEPS = ("registration", "residence", "card", "identity-card")
 _DONE = {StepState.COMPLETED, StepState.REJECTED}
 _RESULTS = {
-    "registration": "Registration/Number",
-    "personal number": "Registration/PersonalNumber",
+    "certificate": "Registration/Number",
+    "personal no.": "Registration/PersonalNumber",
     "residence": "Residence/NoticeNumber",
-    "card": "HealthCard/InsuranceNumber",
-    "identity-card": "IdentityCard/CardNumber",
+    "health card": "HealthCard/InsuranceNumber",
+    "identity card": "IdentityCard/CardNumber",
 }
+_WIDE = 150
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,7 +113,7 @@ def _ended(history: Sequence[Transition], step: str) -> datetime | None:
 
 def show(console: Console, found: Outcome) -> None:
     """Print what each child got, how long it took, and what was refused."""
-    console.print(_results(found.journeys))
+    console.print(_results(found.journeys, console.width))
     console.print(_times(found))
     console.print(_refusals(found.journeys))
     figures = found.figures
@@ -126,34 +127,23 @@ def show(console: Console, found: Outcome) -> None:
         console.print(f"  for {item.owner}: {item.kind}: {item.reason}", markup=False, highlight=False)
 
 
-def _results(journeys: Sequence[Journey]) -> Table:
+def _results(journeys: Sequence[Journey], width: int) -> Table:
+    """A column for each result where the screen has room, else the results below each other."""
+    wide = width >= _WIDE
     table = Table(title="What each child got", title_justify="left", header_style="bold")
-    columns = (
-        "declaration",
-        "door",
-        "child",
-        "certificate",
-        "personal no.",
-        "residence",
-        "health card",
-        "identity card",
-    )
-    for column in (*columns, "state", "s"):
+    for column in ("declaration", "door", "child", *(_RESULTS if wide else ("got",)), "state", "s"):
         table.add_column(column, overflow="fold", justify="right" if column == "s" else "left")
     for journey in journeys:
         if journey.status is None:
             continue
-        values = [journey.status.findtext(f".//{_path(path)}") or "–" for path in _RESULTS.values()]
+        got = {name: journey.status.findtext(f".//{_path(path)}") for name, path in _RESULTS.items()}
+        cells = [value or "–" for value in got.values()]
+        if not wide:
+            cells = ["\n".join(f"{name}: {value}" for name, value in got.items() if value) or "–"]
         name = " ".join(part for part in journey.case.birth.name or () if part) or "(chưa đặt tên)"
         note = " (sent twice, once taken)" if journey.repeated else ""
-        table.add_row(
-            journey.case.name + note,
-            journey.case.door,
-            name,
-            *values,
-            journey.state,
-            f"{journey.seconds:.1f}",
-        )
+        title, seconds = journey.case.name + note, f"{journey.seconds:.1f}"
+        table.add_row(title, journey.case.door, name, *cells, journey.state, seconds)
     return table
 
 
