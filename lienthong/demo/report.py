@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from lxml import etree
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from broker.model import StepState, Transition
@@ -132,7 +132,8 @@ def _results(journeys: Sequence[Journey], width: int) -> Table:
     wide = width >= _WIDE
     table = Table(title="What each child got", title_justify="left", header_style="bold")
     for column in ("declaration", "door", "child", *(_RESULTS if wide else ("got",)), "state", "s"):
-        table.add_column(column, overflow="fold", justify="right" if column == "s" else "left")
+        justify: JustifyMethod = "right" if column == "s" else "left"
+        table.add_column(column, overflow="fold", justify=justify, no_wrap=column == "got")
     for journey in journeys:
         if journey.status is None:
             continue
