@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from broker.mapping.codes import CodeTable
 from broker.mapping.conditions import ALWAYS, Condition, Ref, Scope
@@ -305,9 +305,3 @@ def conditions_in(expression: Expression) -> Iterator[Condition]:
             yield part.when
         elif isinstance(part, Cases):
             yield from (when for when, _ in part.branches)
-
-
-def replace_of(expression: Any, inner: Expression) -> Expression:
-    """The same expression around another operand."""
-    replaced: Expression = dataclasses.replace(expression, of=inner)
-    return replaced

@@ -59,10 +59,6 @@ class Values:
         bound = (between(self.shortest, self.longest),) if (self.longest or 0) <= _COUNTABLE else ()
         return (*self.patterns, *bound) or (between(1, None),)
 
-    def with_patterns(self, *more: Regex) -> Values:
-        """The same texts, known to match ``more`` as well."""
-        return dataclasses.replace(self, patterns=tuple(dict.fromkeys((*self.patterns, *more))))
-
 
 Space = tuple[Values, ...]
 ANYTHING: Space = (Values(),)
