@@ -8,6 +8,7 @@ The class says whose problem it is; the text is for people and names the place::
     │   └── Replayed       the signature is right, and was already presented
     ├── Untrusted          the certificate does not speak for a partner at that time (``reason``)
     ├── ProofInvalid       a Merkle proof or a log's checkpoint does not hold
+    ├── SealBroken         sealed data was changed, or moved to another place
     └── KeyProblem         our own key or certificate cannot be read, created or used
 
 Errors of lxml and cryptography never leave this package: each is translated where it is caught, with
@@ -49,6 +50,10 @@ class Untrusted(SigningError):
 
 class ProofInvalid(SigningError):
     """The Merkle proof does not lead to the root it must lead to."""
+
+
+class SealBroken(SigningError):
+    """Sealed data was changed since it was sealed, or stands in another place."""
 
 
 class KeyProblem(SigningError):
