@@ -43,6 +43,7 @@ KINDS = {
         "there are more than the destination accepts",
     ),
     "code": ("mã không có trong bảng mã", "the code is not in the code table"),
+    "choice": ("mã có nhiều cách hiểu, cần chọn một", "the code has several meanings, choose one"),
     "date": ("không phải ngày giờ hợp lệ", "is not a valid date or time"),
     "partial": ("nơi nhận cần ngày tháng năm đầy đủ", "the destination needs the whole date"),
     "blob": ("không tìm thấy tệp đính kèm", "the attached file is not in the store"),
@@ -197,9 +198,11 @@ class Checker:
                 self.declare(block, "blob", "the file may not be in the store")
 
     def _table(self, block: Block, part: Translate, known: Condition) -> None:
+        listed = finite(infer.space(part.of, self._sure(known)))
+        if part.table.ambiguous(listed, self.header.start, self.header.end, reverse=part.reverse):
+            self.declare(block, "choice", f"several rows of the table {part.table.name}")
         if part.unknown is not None and part.unknown != "refuse":
             return
-        listed = finite(infer.space(part.of, self._sure(known)))
         if listed is None:
             missing = ["any code"]
         else:

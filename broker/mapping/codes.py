@@ -1,8 +1,10 @@
 """Code tables: dated translations between two code lists, one YAML file each under ``mappings/codes``.
 
 A row holds from ``valid_from`` to ``valid_until``, both inclusive, both optional. At one date a code has at
-most one translation. Read in reverse, a code that several rows translate to must be settled in ``reverse:``
-or be refused.
+most one row. A row whose ``to`` is a list names candidates: only a person can choose, so the translation is
+refused and the candidates are told. Read in reverse, a code that several rows translate to must be settled in
+``reverse:`` or be refused in the same way. A table that is another one under its own name takes its rows with
+``rows_of``.
 """
 
 from __future__ import annotations
@@ -18,23 +20,32 @@ from broker.mapping.errors import Findings, MappingFault
 from broker.mapping.yamltree import Items, Node, Table, Text, read
 
 ALL_TIME = (date.min, date.max)
-_KEYS = {"table", "summary", "basis", "source", "target", "rows", "provider", "reverse"}
+_KEYS = {"table", "summary", "basis", "source", "target", "rows", "rows_of", "provider", "reverse"}
 _ROW_KEYS = {"from", "to", "valid_from", "valid_until"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """One translation and the days on which it holds, both inclusive."""
+    """One translation and the days on which it holds, both inclusive. ``choice``: one of several candidates."""
 
     source: str
     target: str
     start: date = date.min
     end: date = date.max
     line: int = 1
+    choice: bool = False
 
 
 class UnknownCode(LookupError):
     """The table has no translation of the code at that date."""
+
+
+class AmbiguousCode(UnknownCode):
+    """The table has several translations of the code at that date: ``candidates``, sorted."""
+
+    def __init__(self, candidates: Iterable[str]) -> None:
+        self.candidates = tuple(sorted(candidates))
+        super().__init__(f"is ambiguous: {', '.join(self.candidates)}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,13 +64,15 @@ class CodeTable:
         object.__setattr__(self, "_backward", _index((row.target, row.source, row) for row in self.rows))
 
     def lookup(self, code: str, on: date, *, reverse: bool = False) -> str:
-        """The translation of ``code`` in force on a day. Raises UnknownCode."""
+        """The translation of ``code`` in force on a day. Raises UnknownCode, AmbiguousCode if there are several."""
         if reverse and code in self.settled:
             return self.settled[code]
         index: dict[str, list[tuple[str, Row]]] = self.__dict__["_backward" if reverse else "_forward"]
         found = [text for text, row in index.get(code, ()) if row.start <= on <= row.end]
-        if len(found) != 1:
-            raise UnknownCode("is ambiguous" if found else "is not in the table")
+        if not found:
+            raise UnknownCode("is not in the table")
+        if len(found) > 1:
+            raise AmbiguousCode(found)
         return found[0]
 
     def translations(self, reverse: bool, start: date = date.min, end: date = date.max) -> frozenset[str]:
@@ -71,6 +84,19 @@ class CodeTable:
     def missing(self, codes: Iterable[str], start: date, end: date, *, reverse: bool = False) -> list[str]:
         """Codes without exactly one translation on some day of the interval."""
         return sorted(code for code in codes if not self._total(code, start, end, reverse))
+
+    def ambiguous(
+        self, codes: Iterable[str] | None, start: date, end: date, *, reverse: bool = False
+    ) -> list[str]:
+        """Codes, of those given or of all, that have several translations on some day of the interval."""
+        index: dict[str, list[tuple[str, Row]]] = self.__dict__["_backward" if reverse else "_forward"]
+        settled = self.settled if reverse else {}
+        asked = index.keys() if codes is None else set(codes) & index.keys()
+        return sorted(
+            code
+            for code in asked - settled.keys()
+            if _disjoint(sorted((row.start, row.end) for _, row in index[code]), start, end) < 0
+        )
 
     def _total(self, code: str, start: date, end: date, reverse: bool) -> bool:
         if reverse and code in self.settled:
@@ -117,7 +143,7 @@ def load(path: Path, project: Path) -> CodeTable:
         )
     if not _text(tree.get("basis")):
         findings.error(tree.line, "basis", "is missing", "Say where the facts come from.")
-    rows = tuple(_rows(tree, findings))
+    rows = tuple(_rows(tree, findings, path, project))
     _check_overlaps(rows, findings)
     settled = _settled(tree.get("reverse"), rows, findings)
     if findings.failed:
@@ -127,7 +153,11 @@ def load(path: Path, project: Path) -> CodeTable:
     )
 
 
-def _rows(tree: Table, findings: Findings) -> Iterator[Row]:
+def _rows(tree: Table, findings: Findings, path: Path, project: Path) -> Iterator[Row]:
+    other = tree.get("rows_of")
+    if other is not None:
+        yield from _rows_of(other, findings, path, project)
+        return
     provider = tree.get("provider")
     if provider is not None:
         known = providers.PROVIDERS.get(_text(provider))
@@ -149,13 +179,24 @@ def _rows(tree: Table, findings: Findings) -> Iterator[Row]:
             findings.error(item.line, "rows", "must be mappings", "Write {from: …, to: …}.")
 
 
+def _rows_of(node: Node, findings: Findings, path: Path, project: Path) -> Iterator[Row]:
+    named = path.with_name(f"{_text(node)}.yaml")
+    if named == path or not named.is_file():
+        findings.error(node.line, "rows_of", "names no other code table", "Name a file of this folder.")
+        return
+    try:
+        yield from load(named, project).rows
+    except MappingFault as fault:
+        findings.items.extend(fault.findings)
+
+
 def _row(item: Table, findings: Findings) -> Iterator[Row]:
     for key in item.values.keys() - _ROW_KEYS:
         findings.error(
             item.line_of(key), key, "is not a key of a row", f"Use {', '.join(sorted(_ROW_KEYS))}."
         )
-    source, target = _text(item.get("from")), _text(item.get("to"))
-    if not source or not target:
+    source, targets = _text(item.get("from")), _targets(item.get("to"))
+    if not source or not all(targets) or not targets:
         findings.error(item.line, "rows", "a row needs from and to", "Write {from: …, to: …}.")
         return
     try:
@@ -166,14 +207,21 @@ def _row(item: Table, findings: Findings) -> Iterator[Row]:
         return
     if end < start:
         findings.error(item.line, source, "ends before it begins", "Swap valid_from and valid_until.")
-    yield Row(source, target, start, end, item.line)
+    for target in targets:
+        yield Row(source, target, start, end, item.line, len(targets) > 1)
+
+
+def _targets(node: Node | None) -> list[str]:
+    """One translation, or the candidates among which a person must choose."""
+    return [_text(one) for one in node] if isinstance(node, Items) else [_text(node)]
 
 
 def _check_overlaps(rows: tuple[Row, ...], findings: Findings) -> None:
     latest: dict[str, Row] = {}
     for row in sorted(rows, key=lambda row: (row.source, row.start)):
         before = latest.get(row.source)
-        if before is not None and row.start <= before.end:
+        together = before is not None and row.choice and row.line == before.line
+        if before is not None and not together and row.start <= before.end:
             findings.error(
                 row.line,
                 row.source,

@@ -18,7 +18,7 @@ from lxml import etree
 
 from broker.mapping import dates
 from broker.mapping.checks import KINDS, RuntimeCheck
-from broker.mapping.codes import CodeTable, UnknownCode
+from broker.mapping.codes import AmbiguousCode, CodeTable, UnknownCode
 from broker.mapping.errors import Problem
 from broker.mapping.textspaces import change_case, split_name
 
@@ -65,11 +65,13 @@ class Runtime:
     # ------------------------------------------------------------------ functions called by the stylesheet
 
     def code(self, _: object, text: str, table: str, way: str, unknown: str, target: str) -> str:
-        """Translate a code; ``unknown`` is ``refuse``, ``keep`` or ``=`` and a fixed text."""
+        """Translate a code; ``unknown`` is ``refuse``, ``keep`` or ``=`` and a fixed text. Never chooses for people."""
         if not text:
             return ""
         try:
             return self.tables[table].lookup(text, self.on, reverse=way == "reverse")
+        except AmbiguousCode as error:
+            return self.refuse(target, "choice", f"{table}: {', '.join(error.candidates)}")
         except UnknownCode:
             if unknown == "keep":
                 return text

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.mapping.codes import CodeTable, Row, UnknownCode, load
+from broker.mapping.codes import AmbiguousCode, CodeTable, Row, UnknownCode, load
 from broker.mapping.errors import MappingFault
 
 REFORM = date(2025, 7, 1)
@@ -52,6 +52,39 @@ def test_missing_looks_at_every_day() -> None:
     assert GIA_LAI.missing(["Gia Lai"], EVE, REFORM, reverse=True) == []
 
 
+def test_a_row_with_candidates_is_never_guessed(tmp_path: Path) -> None:
+    """Several candidates raise, naming them all; such a row does not make the table total."""
+    path = tmp_path / "t.yaml"
+    path.write_text(HEAD + "rows:\n  - {from: Xá, to: [b, a]}\n  - {from: Cil, to: c}\n", encoding="utf-8")
+    table = load(path, tmp_path)
+    with pytest.raises(AmbiguousCode, match="ambiguous: a, b") as caught:
+        table.lookup("Xá", EVE)
+    assert caught.value.candidates == ("a", "b")
+    assert table.lookup("a", EVE, reverse=True) == "Xá"
+    assert table.ambiguous(None, EVE, REFORM) == table.missing(["Xá", "Cil"], EVE, REFORM) == ["Xá"]
+    assert table.ambiguous(["Cil"], EVE, REFORM) == table.ambiguous(None, EVE, REFORM, reverse=True) == []
+
+
+def test_ambiguity_has_its_days() -> None:
+    """A target of two rows is ambiguous backwards on the days that both have, unless it is settled."""
+    rows = (Row("a", "1", end=EVE), Row("b", "1", start=REFORM), Row("c", "1", start=date(2026, 1, 1)))
+    table = CodeTable("t", "t", "", "x", rows)
+    assert table.ambiguous(None, EVE, date(2025, 12, 31), reverse=True) == []
+    assert table.ambiguous(None, EVE, date(2026, 1, 1), reverse=True) == ["1"]
+    assert CodeTable("t", "t", "", "x", rows, {"1": "c"}).ambiguous(None, EVE, date.max, reverse=True) == []
+
+
+def test_rows_of_another_table(tmp_path: Path) -> None:
+    """A list that two agencies share is written once; each table keeps its own name and source."""
+    (tmp_path / "one.yaml").write_text("table: one\nbasis: law\nrows: [{from: a, to: b}]\n", encoding="utf-8")
+    two = tmp_path / "two.yaml"
+    two.write_text("table: two\nbasis: circular\nrows_of: one\n", encoding="utf-8")
+    assert (load(two, tmp_path).lookup("a", EVE), load(two, tmp_path).basis) == ("b", "circular")
+    (tmp_path / "one.yaml").write_text("table: one\nrows: []\n", encoding="utf-8")
+    with pytest.raises(MappingFault, match="basis: is missing"):
+        load(two, tmp_path)
+
+
 HEAD = "table: t\nbasis: test\n"
 
 
@@ -71,6 +104,8 @@ HEAD = "table: t\nbasis: test\n"
         ),
         (HEAD + "rows: [{from: a, to: b}]\nreverse: {b: z}\n", "settles a pair that no row has"),
         (HEAD + "provider: nobody\n", "provider: is not known"),
+        (HEAD + "rows_of: t\n", "names no other code table"),
+        (HEAD + "rows: [{from: a, to: []}]\n", "needs from and to"),
         (HEAD + "rows: []\nextra: 1\n", "extra: is not a key"),
     ],
 )

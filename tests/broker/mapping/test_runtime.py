@@ -11,7 +11,13 @@ from broker.mapping.checks import RuntimeCheck
 from broker.mapping.codes import CodeTable, Row
 from broker.mapping.runtime import Runtime, problem
 
-TABLE = CodeTable("t", "t.yaml", "", "test", (Row("1", "a"), Row("2", "b", end=date(2025, 6, 30))))
+TABLE = CodeTable(
+    "t",
+    "t.yaml",
+    "",
+    "test",
+    (Row("1", "a"), Row("2", "b", end=date(2025, 6, 30)), Row("3", "c"), Row("3", "d")),
+)
 
 
 @pytest.fixture
@@ -42,6 +48,13 @@ def test_unknown_code_is_noted_with_the_code(runtime: Runtime) -> None:
     """A code that ended is refused; a code is no personal datum, so it is told."""
     assert runtime.code(None, "2", "t", "forward", "refuse", "gioiTinh") == ""
     assert "t: 2" in runtime.problems[0].message_vi
+
+
+@pytest.mark.parametrize("unknown", ["refuse", "keep", "=other"])
+def test_a_code_with_several_meanings_is_a_question(runtime: Runtime, unknown: str) -> None:
+    """T25: whatever happens to unknown codes, nothing is chosen for people; the candidates are told."""
+    assert runtime.code(None, "3", "t", "forward", unknown, "danToc") == ""
+    assert "cần chọn một (t: c, d)" in runtime.problems[0].message_vi
 
 
 def test_dates(runtime: Runtime) -> None:
