@@ -84,6 +84,17 @@ def test_open_source_needs_a_policy(check: Check) -> None:
     assert "gioiTinh#code" in check({"gioiTinh": rule}, {"Sex": "unused"}).checks
 
 
+@pytest.mark.parametrize("unknown", ["refuse", "keep"])
+def test_a_code_with_candidates_is_checked_at_run_time(check: Check, project: Path, unknown: str) -> None:
+    """Such a row does not make the table total; with any policy the question is announced."""
+    table = project / "mappings" / "codes" / "sex.yaml"
+    rows = table.read_text(encoding="utf-8").replace('{from: "3", to: "Nam"}', '{from: "3", to: [Nam, Nữ]}')
+    table.write_text(rows, encoding="utf-8")
+    assert any("no single translation of 3" in finding.message for finding in check().findings)
+    prepared = check({"gioiTinh": f"{{code: Sex, table: sex, unknown: {unknown}, refuse: true}}"})
+    assert "gioiTinh#choice" in prepared.checks
+
+
 def test_superfluous_policy_is_a_warning(check: Check) -> None:
     """A policy for unknown codes where none can come is only noise."""
     found = check({"gioiTinh": "{code: Sex, table: sex, unknown: refuse}"}).findings
