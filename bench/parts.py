@@ -124,7 +124,7 @@ class _Sample:
         replies.append(answers.receipt)
         self.inbound = [envelope, *replies]
         """What the hub parses."""
-        self.mapped = list(_mapped(scene, asked, build.birth_step(head, declaration), replies))
+        self.mapped = list(_mapped(scene, asked, build.step("BirthStep", head, declaration), replies))
         """Mapping and source: request and reply of every exchange with an agency."""
         outbound = [mapping.transform(source, on=self._on) for mapping, source in self.mapped[::2]]
         sign_enveloped(outbound[-1], load_key(scene.folder / "keys", "hub"))
@@ -155,7 +155,7 @@ def _mapped(
     scene: Scene, asked: Sequence[tuple[str, bytes]], step: bytes, replies: Sequence[bytes]
 ) -> Iterator[tuple[Mapping, etree._Element]]:
     agencies = scene.project.agencies
-    uses = [agencies[REGISTER].operations[kind] for kind, _ in asked]  # type: ignore[index]
+    uses = [agencies[REGISTER].operations[kind] for kind, _ in asked]
     sources = [*(query for _, query in asked), step]
     requests = [*(use.request for use in uses), "birth-to-hotich"]
     receipts = [*(use.reply for use in uses), agencies[OFFICE].operations["submit"].reply]

@@ -48,11 +48,16 @@ class Agency:
 
     def operation(self, logical: str) -> Operation:
         """The agency's side of a logical operation. Raises KeyError if the agency has none."""
-        return self.config.operations[logical]  # type: ignore[index]  # a KeyError is the answer for others
+        return self.config.operations[logical]
 
     def offers(self, logical: str) -> bool:
         """True if the agency has this logical operation."""
         return logical in self.config.operations
+
+    def operation_for(self, logical: str, step: str) -> str:
+        """The logical operation for one step: ``submit-<step>`` where the agency has an own one, else ``submit``."""
+        own = f"{logical}-{step}"
+        return own if self.offers(own) else logical
 
     def payload(self, logical: str, source: bytes, on: date, mapping: str | None = None) -> bytes:
         """Map a canonical document to the agency's request, with ``mapping`` if a step names its own.

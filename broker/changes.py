@@ -134,13 +134,11 @@ class Changes:
         engine = self._book.engine(before)
         edited = edit(before) if edit else before
         decided = tuple(decide(engine, edited, lambda step: states.told(history, step)))
-        commands, deliveries, work = self._prepare(
-            Case(edited, engine.rules, codes), engine, decided, cause, now
-        )
+        commands, deliveries, work = self._prepare(Case(edited, engine, codes), engine, decided, cause, now)
         after = apply(edited, commands)
         lines = transitions(edited, commands, now)
         reports = _news(edited, commands, now) + _whole(before, after, now)
-        told, unsaid = self._outbox.states(Case(after, engine.rules, codes), reports)
+        told, unsaid = self._outbox.states(Case(after, engine, codes), reports)
         deliveries += told
         work += [self.unsaid(after, line.step, reason, cause) for line, reason in unsaid]
         work += self._notices(engine, after, commands, cause, now)

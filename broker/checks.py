@@ -74,7 +74,7 @@ class Checks:
         talks = checks(documents.as_tree(dossier.declaration))
         check = _replayed(talks, delivery.context["check"], answers)
         awaited = [{person.role for person in talk.people} for talk in talks if talk.next_query() is not None]
-        follow_up = self._lookup(Case(dossier, self._book.engine(dossier).rules, codes), check, answers)
+        follow_up = self._lookup(Case(dossier, self._book.engine(dossier), codes), check, answers)
         found = [] if follow_up is not None else [_row(verdict) for verdict in check.verdicts()]
 
         def commit(tx: Tx) -> bool:

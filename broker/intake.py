@@ -182,7 +182,7 @@ class Intake:
         """Store the new dossier, its look-ups and the answer in one transaction. Who has no unit gets an owner."""
         portal_code = request.text("PortalCode")
         codes = {"lienthong": dossier.code} | ({request.client.id: portal_code} if portal_code else {})
-        case = Case(dossier, engine.rules, codes)
+        case = Case(dossier, engine, codes)
         deliveries, unsaid = self._outbox.states(case, _first_states(dossier))
         if dossier.phase is Phase.CHECKING:
             deliveries += self._checks.first_lookups(case)
@@ -238,9 +238,9 @@ class Intake:
         """The citizen settles what the check found: new values, checked again as a whole."""
         now = self._clock()
         engine = self._book.engine(dossier)
-        plan = self._schemas.elements["BirthDeclaration"]
-        corrected = build.corrected(dossier.declaration, request.root, plan)
-        problems = self._schemas.validate(corrected, "BirthDeclaration", received=dossier.received_at)
+        document = engine.process.document
+        corrected = build.corrected(dossier.declaration, request.root, self._schemas.elements[document])
+        problems = self._schemas.validate(corrected, document, received=dossier.received_at)
         if not problems:
             tree = documents.as_tree(corrected)
             problems += self._router.problems(engine.rules, tree, dossier.received_at)
@@ -256,7 +256,7 @@ class Intake:
             due=engine.calendar.due(now, engine.rules.total),
         )
         codes = await self._store.aread(lambda tx: tx.dossiers.codes(dossier.id))
-        lookups = self._checks.first_lookups(Case(renewed, engine.rules, codes))
+        lookups = self._checks.first_lookups(Case(renewed, engine, codes))
 
         def check_again(tx: Tx) -> None:
             tx.dossiers.set_checks(dossier.id, [])

@@ -96,10 +96,14 @@ class Problem:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReportItem:
-    """One item of an AgencyReport document, as plain values. ``result`` is the result element's XML (canonical)."""
+    """One item of an AgencyReport document, as plain values. ``result`` is the result element's XML (canonical).
+
+    ``key`` is our idempotency key as the agency repeats it: it names the step.
+    """
 
     outcome: Outcome
     dossier_code: str | None = None
+    key: str | None = None
     agency_code: str | None = None
     state: StepState | None = None
     at: datetime | None = None

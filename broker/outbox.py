@@ -16,6 +16,7 @@ from broker.clock import Clock, NewId, local_day
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, Dossier, Step, StepState, Transition
 from broker.process.commands import Send
+from broker.process.engine import Engine
 from broker.process.rules import RuleSet
 from signing.xml import parse
 
@@ -32,11 +33,16 @@ _DEFAULT_REASON = "Công dân rút hồ sơ"
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """A dossier together with the rules it runs under and its codes in other systems."""
+    """A dossier together with the engine that decides for it and its codes in other systems."""
 
     dossier: Dossier
-    rules: RuleSet
+    engine: Engine
     codes: Mapping[str, str]
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules under which it was received."""
+        return self.engine.rules
 
 
 class Outbox:
@@ -57,7 +63,7 @@ class Outbox:
         """The delivery for one `Send`. ``supplement`` is the citizen's SupplementRequest. Raises `MappingError`."""
         step = case.dossier.step(send.step)
         agency = self._agencies[step.agency]
-        operation = _OPERATION[send.kind]
+        operation = agency.operation_for(_OPERATION[send.kind], step.id)
         key = f"{case.dossier.code}:{step.id}:{_SHORT[send.kind]}{send.version}"
         source = self._source(case, send, step, key, supplement, reason)
         mapping = case.rules.step(step.id).mapping if send.kind is DeliveryKind.STEP else None
@@ -152,7 +158,9 @@ class Outbox:
             due=step.due,
         )
         if send.kind is DeliveryKind.STEP:
-            return build.birth_step(head, case.dossier.declaration, registration(case.dossier))
+            return build.step(
+                case.engine.process.step_document, head, case.dossier.declaration, _basis(case, step.id)
+            )
         if send.kind is DeliveryKind.SUPPLEMENT:
             return build.step_supplement(head, step.agency_code, supplement)
         return build.step_withdrawal(head, step.agency_code, reason or _DEFAULT_REASON)
@@ -245,6 +253,7 @@ def office(case: Case, step: Step) -> tuple[str, str]:
     return build.office(parse(case.dossier.declaration), case.rules.step(step.id).office)
 
 
-def registration(dossier: Dossier) -> bytes | None:
-    """The birth registration's result, None before there is one."""
-    return next((step.result for step in dossier.steps if step.id == "registration"), None)
+def _basis(case: Case, step_id: str) -> bytes | None:
+    """The result on which a step is built: that of the step which it comes after; None for a first step."""
+    before = case.rules.step(step_id).after
+    return next((step.result for step in case.dossier.steps if step.id in before), None)

@@ -196,7 +196,7 @@ class Questions:
         dossier, codes = await self._o.store.aread(
             lambda tx: (tx.dossiers.get(dossier_id), tx.dossiers.codes(dossier_id))
         )
-        return self._o.outbox.question(Case(dossier, self._o.book.engine(dossier).rules, codes), delivery)
+        return self._o.outbox.question(Case(dossier, self._o.book.engine(dossier), codes), delivery)
 
     def found(self, delivery: Delivery, document: bytes) -> bool:
         """True if the agency's answer says that it has the message."""

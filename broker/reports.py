@@ -138,10 +138,21 @@ def _target(tx: Tx, agency: str, item: ReportItem) -> Target:
         dossier = _by_code(tx, code) if code else None
         if dossier is not None:
             steps = [step for step in dossier.steps if step.agency == agency]
-            open_steps = [step for step in steps if step.state not in FINAL] or steps
-            if open_steps:
-                return dossier, open_steps[0]
+            if steps:
+                return dossier, _meant(steps, item)
     return None
+
+
+def _meant(steps: Sequence[Step], item: ReportItem) -> Step:
+    """Which of an agency's steps in one dossier: by our key, by the agency's own number, else the one not ended."""
+    named = (item.key or "").split(":")[1:2]
+    for step in steps:
+        if named == [step.id]:
+            return step
+    for step in steps:
+        if item.agency_code is not None and item.agency_code == step.agency_code:
+            return step
+    return next((step for step in steps if step.state not in FINAL), steps[0])
 
 
 def _by_code(tx: Tx, code: str) -> Dossier | None:

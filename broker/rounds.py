@@ -145,7 +145,7 @@ class Rounds:
 
     def _case(self, tx: Tx, ref: StepRef) -> tuple[Case, Step]:
         dossier = tx.dossiers.get(ref.dossier_id)
-        return Case(dossier, self._book.engine(dossier).rules, {}), ref.step
+        return Case(dossier, self._book.engine(dossier), {}), ref.step
 
 
 def _to_poll(tx: Tx, agency: str, now: datetime) -> list[StepRef]:

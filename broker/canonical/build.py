@@ -55,9 +55,9 @@ class Query:
 # ------------------------------------------------------------------ to agencies
 
 
-def birth_step(head: Head, declaration: bytes | Node, registration: bytes | None = None) -> bytes:
-    """A BirthStep: the declaration, and what the registration brought."""
-    root = start("BirthStep")
+def step(name: str, head: Head, declaration: bytes | Node, registration: bytes | None = None) -> bytes:
+    """A step document such as BirthStep: the declaration, and what the registration brought."""
+    root = start(name)
     _head(root, head)
     root.append(copy.deepcopy(documents.as_tree(declaration)))
     if registration is not None:
@@ -254,7 +254,7 @@ def status_request(code: str) -> bytes:
 def corrected(declaration: bytes, request: Node, plan: Element | None = None) -> bytes:
     """The declaration with the corrections and attachments of a SupplementRequest.
 
-    A corrected value is no longer verified. ``plan`` (of BirthDeclaration) says where a field belongs that
+    A corrected value is no longer verified. ``plan`` (of the declaration) says where a field belongs that
     was not given before; without it such a field is refused. Raises `Invalid` for a field that cannot be
     corrected.
     """

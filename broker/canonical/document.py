@@ -18,6 +18,9 @@ from signing.xml import parse, serialize
 DS_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 """The signature that a request may carry as its last child."""
 
+DECLARATIONS = ("BirthDeclaration", "DeathDeclaration")
+"""What a citizen can declare: roots of birth.xsd and death.xsd."""
+
 _SPACE = re.compile("[ \t\r\n\u00a0]+")
 _SEGMENT = re.compile(r"([A-Za-z0-9]+)(?:\[(\d+)\])?")
 
@@ -83,5 +86,6 @@ def text_at(node: Node, path: str) -> str | None:
 
 
 def declaration_of(root: Node) -> Node | None:
-    """The birth declaration in a document: the root itself or a child of it."""
-    return root if root.tag == tag("BirthDeclaration") else root.find(tag("BirthDeclaration"))
+    """The declaration in a document: the root itself or a child of it."""
+    tags = tuple(map(tag, DECLARATIONS))
+    return root if root.tag in tags else next(root.iterchildren(*tags), None)

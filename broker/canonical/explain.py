@@ -13,13 +13,16 @@ from collections import Counter
 
 from lxml import etree
 
+from broker.canonical.document import DECLARATIONS
 from broker.canonical.plan import Element, Node
 from broker.canonical.words import Said, fault
 from broker.model import Problem
 
 # Groups whose own name would only lengthen a sentence: it is "tên của mẹ", not "tên của họ, chữ đệm và tên
 # của mẹ".
-_UNSAID_TYPES = frozenset({"PersonName", "BirthChoices", "Attachments", "BirthDeclaration", "AgencyReport"})
+_UNSAID_TYPES = frozenset(
+    {"PersonName", "BirthChoices", "DeathChoices", "Attachments", *DECLARATIONS, "AgencyReport"}
+)
 _FIELD_LENGTH = 250
 _HEAD = re.compile("[^;:,(]*")  # of a label such as "Head of household; never guessed"
 
@@ -49,7 +52,7 @@ class _Trail:
 
     def below(self, plan: Element, index: int) -> _Trail:
         """The trail one step further down. Paths inside the declaration start at the declaration."""
-        if plan.name == "BirthDeclaration":
+        if plan.name in DECLARATIONS:
             return _Trail("", Said("", ""))
         if plan.type_name in _UNSAID_TYPES:
             return _Trail(self.to(plan, index), self.owner)

@@ -15,7 +15,22 @@ from broker.errors import Invalid
 from broker.model import Outcome, Problem, ReportItem, StepState
 from signing.xml import canonicalize, serialize
 
-_RESULTS = tuple(map(tag, ("Registration", "Residence", "HealthCard", "IdentityCard")))
+_RESULTS = tuple(
+    map(
+        tag,
+        (
+            "Registration",
+            "Residence",
+            "HealthCard",
+            "IdentityCard",
+            "DeathRegistration",
+            "ResidenceRemoval",
+            "FuneralSupport",
+            "SurvivorAllowance",
+            "PensionStop",
+        ),
+    )
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -63,6 +78,7 @@ def _report_item(item: Node) -> ReportItem:
     return ReportItem(
         outcome=Outcome(text_at(item, "Outcome") or ""),
         dossier_code=text_at(item, "DossierCode"),
+        key=text_at(item, "Key"),
         agency_code=text_at(item, "AgencyCode"),
         state=None if state is None else StepState(state),
         at=_instant(text_at(item, "At")),

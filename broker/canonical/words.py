@@ -73,6 +73,12 @@ SHAPES: dict[str, Said] = {
         "the path of a field of the declaration, such as Mother/Name/Given",
     ),
     r"[0-9]{5}": Said("gồm đúng 5 chữ số", "exactly 5 digits"),
+    r"[0-9]{5}\.GBT\.[0-9]{5}\.[0-9]{2}": Said(
+        "là mã giấy báo tử, ví dụ 00045.GBT.79012.26",
+        "a notice-of-death code, such as 00045.GBT.79012.26",
+    ),
+    "[0-9]{6,20}": Said("là số tài khoản từ 6 đến 20 chữ số", "an account number of 6 to 20 digits"),
+    "[0-9]{10}": Said("là mã số bảo hiểm xã hội gồm 10 chữ số", "a social insurance number of 10 digits"),
     r"[0-9]{5}\.GCS\.[0-9]{5}\.[0-9]{2}": Said(
         "là mã giấy chứng sinh, ví dụ 00123.GCS.79012.26",
         "a birth certificate code, such as 00123.GCS.79012.26",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -14,20 +14,14 @@ from broker.delivery.policy import RetryPolicy
 from broker.model import DeliveryKind
 
 Treat = Literal["done", "duplicate", "retry", "failed", "data-error", "unauthorized"]
-Logical = Literal["submit", "supplement", "withdraw", "poll", "ask", "lookup", "confirm", "state"]
-"""What the hub may want of an agency."""
-
-KINDS: Mapping[Logical, DeliveryKind] = {
-    "submit": DeliveryKind.STEP,
-    "supplement": DeliveryKind.SUPPLEMENT,
-    "withdraw": DeliveryKind.WITHDRAWAL,
-    "poll": DeliveryKind.POLL,
-    "ask": DeliveryKind.POLL,
-    "lookup": DeliveryKind.LOOKUP,
-    "confirm": DeliveryKind.LOOKUP,
-    "state": DeliveryKind.STATE,
-}
-"""Logical operation → what its deliveries are for."""
+Logical = Annotated[
+    str,
+    Field(
+        pattern=r"^((submit|supplement|withdraw|correct)(-[a-z][a-z0-9-]*)?"
+        r"|poll|ask|lookup|confirm|state|list|certificate|notice|result)$"
+    ),
+]
+"""What the hub may want of an agency. The first four may name a step, where an agency has an own operation for it."""
 
 
 class Period(Frozen):

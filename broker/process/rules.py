@@ -45,6 +45,8 @@ class StepRule(Frozen):
     """Facts without which the step cannot be sent; each is given by a step before it."""
     gives: Mapping[Name, ElementPath] = {}
     """Facts that this step's result brings, perhaps later than the result: name → path in it."""
+    paper: Words | None = None
+    """What the result is called, if it is a paper that people know by name."""
     deadline: DeadlineText
     """Working time that the agency has, from the moment that the step can be sent."""
     supplement_days: int = Field(default=7, ge=1, le=60)

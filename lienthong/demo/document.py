@@ -160,8 +160,8 @@ def _choices(tree: _Tree, root: etree._Element, birth: Birth) -> None:
             office = tree.group(root, name)
             tree.leaf(office, "Province", place.province)
             tree.leaf(office, "Commune", place.commune)
+            tree.leaf(office, "ResultDelivery", "electronic")
     tree.leaf(root, "Copies", 2)
-    tree.leaf(root, "ResultDelivery", "electronic")
 
 
 def _applicant(tree: _Tree, root: etree._Element, birth: Birth) -> None:

@@ -27,6 +27,7 @@ from broker.model import Delivery, DeliveryState, Dossier, Message, Outcome, Ste
 from broker.store.rows import DeliveryFilter, MessageFilter
 from signing.keys import create_key
 from signing.note import create_note_key
+from signing.vault import create_data_key
 from tests.broker.canonical.samples import RECEIVED, SUBMIT
 from tests.clock import ManualClock
 
@@ -344,6 +345,7 @@ def _prepared(folder: Path, url: str, clock: ManualClock) -> Project:
     if not (folder / "keys/hub.key.pem").exists():
         create_key(folder / "keys", "hub", subject="CN=test", algorithm="ecdsa-p256", clock=clock)
         create_note_key(folder / "keys", "hub", origin="lienthong.example/test")
+        create_data_key(folder / "keys", clock=clock)
     hub = _project().hub
     portal = hub.clients[0].model_copy(update={"key": None, "key_sha256": digest("portal")})
     told = Client(id="cancuoc", key_sha256=digest("cancuoc"), signature="optional", may=frozenset({"report"}))

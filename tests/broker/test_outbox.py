@@ -15,7 +15,7 @@ async def case(rig: Rig) -> tuple[Outbox, Case]:
     """A dossier that civil status has, and the hub's outbox."""
     dossier = rig.dossier(await rig.opened())
     codes = rig.hub.store.read(lambda tx: tx.dossiers.codes(dossier.id))
-    return rig.hub.rounds._outbox, Case(dossier, rig.hub.book.engine(dossier).rules, codes)
+    return rig.hub.rounds._outbox, Case(dossier, rig.hub.book.engine(dossier), codes)
 
 
 async def test_keys(rig: Rig) -> None:

@@ -20,7 +20,7 @@ DECLARATION = """
     <RegistrationOffice><Province>01</Province><Commune>00004</Commune></RegistrationOffice>
     <ResidenceOffice><Province>01</Province><Commune>00004</Commune></ResidenceOffice>
     <InsuranceOffice><Province>01</Province><Commune>00004</Commune></InsuranceOffice>
-    <Copies>2</Copies><ResultDelivery>electronic</ResultDelivery>
+    <Copies>2</Copies>
   </Choices>
   <Applicant>
     <Name><Family source="account">Trần</Family><Middle>Văn</Middle><Given>Thủy</Given></Name>

@@ -53,7 +53,7 @@ STEP = Step(
     started_at=NOW,
 )
 DOCUMENTS = {
-    "BirthStep": build.birth_step(HEAD, as_bytes(declaration()), REGISTRATION),
+    "BirthStep": build.step("BirthStep", HEAD, as_bytes(declaration()), REGISTRATION),
     "StepSupplement": build.step_supplement(HEAD, "7", supplement()),
     "StepWithdrawal": build.step_withdrawal(HEAD, None, ""),
     "StepQuery": build.step_query([build.Query(CODE, None, "k", "01", "00004")] * 3),

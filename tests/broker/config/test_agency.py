@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from broker.config.agency import KINDS, AgencyConfig, Period
+from broker.config.agency import AgencyConfig, Period
 from broker.model import DeliveryKind
 
 SEND = {"adapter": "soap-client", "settings": {"wsdl": "hotich/1.0/hotich.wsdl"}}
@@ -43,7 +43,6 @@ def test_an_agency_knows_its_operations_and_mappings() -> None:
         "hotich-callback",
         "ack-to-hotich",
     }
-    assert KINDS["submit"] is DeliveryKind.STEP
 
 
 def test_an_endpoint_may_change_for_a_time() -> None:
@@ -78,7 +77,7 @@ def test_a_period_includes_both_ends() -> None:
         ({"adapters": {"receive": {"adapter": "soap-service"}}}, "write 'adapters.send'"),
         ({"adapters": {"send": SEND}}, "write 'adapters.receive'"),
         ({"operations": {"submit": {"operation": "x"}}}, "write 'operations.poll'"),
-        ({"operations": {"shout": {"operation": "x"}}}, "Input should be 'submit'"),
+        ({"operations": {"shout": {"operation": "x"}}}, "String should match pattern"),
         ({"texts": [{"contains": "lỗi", "treat": "maybe"}]}, "Input should be 'done'"),
         ({"valid": {"from": "2026-02-01", "until": "2026-01-01"}}, "swap 'from' and 'until'"),
         ({"variants": [{"from": "2026-01-01"}, {"from": "2026-02-01"}]}, "two variants overlap"),

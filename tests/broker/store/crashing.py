@@ -16,6 +16,7 @@ from broker.store.engine import Store, Tx
 from broker.store.errors import StoreUnavailable
 from tests.broker.store.samples import delivery, message
 from tests.clock import ManualClock
+from tests.vaults import vault
 
 WRITERS = 8
 
@@ -39,7 +40,12 @@ async def write_for_ever(store: Store, name: str) -> None:
 async def main(url: str, name: str) -> None:
     """Many writers over one store."""
     store = Store.open(
-        url, clock=ManualClock(), new_id=lambda: uuid.uuid4().hex, salt=lambda: os.urandom(16), linger=0.001
+        url,
+        clock=ManualClock(),
+        new_id=lambda: uuid.uuid4().hex,
+        salt=lambda: os.urandom(16),
+        vault=vault(),
+        linger=0.001,
     )
     await asyncio.gather(*(write_for_ever(store, f"{name}-{number}") for number in range(WRITERS)))
 

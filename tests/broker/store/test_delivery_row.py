@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from broker.store.delivery_row import to_delivery, values
 from tests.broker.store.samples import delivery
+from tests.vaults import vault
 
+VAULT = vault()
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 
 
@@ -18,4 +20,4 @@ def test_context_and_items_survive(context: dict[str, str], items: tuple[tuple[s
     """Whatever names and texts they hold."""
     new = delivery("d1", seq=1, context=context, items=items)
     absent = dict.fromkeys(("error_class", "reason", "lease_owner", "lease_until", "done_at"))
-    assert to_delivery(SimpleNamespace(seq=1, **values(new), **absent)) == new  # type: ignore[arg-type]
+    assert to_delivery(SimpleNamespace(seq=1, **values(new, VAULT), **absent), VAULT) == new  # type: ignore[arg-type]

@@ -27,12 +27,12 @@ def test_the_kept_contract_is_current() -> None:
 
 
 def test_each_pair_of_request_and_response_is_an_operation() -> None:
-    """Five operations, bound to SOAP 1.1 and 1.2, each with Problems as its fault."""
+    """Every operation, bound to SOAP 1.1 and 1.2, each with Problems as its fault."""
     root = parse(intake_wsdl(FOLDER))
     operations = [node.get("name") for node in root.iterfind("{*}portType/{*}operation")]
-    assert operations == ["Submit", "Status", "Supplement", "Withdraw", "Report"]
+    assert operations == ["Submit", "Status", "Supplement", "Withdraw", "Resume", "Consent", "Report"]
     assert len(root.findall("{*}binding")) == 2
-    assert len(root.findall("{*}portType/{*}operation/{*}fault")) == 5
+    assert len(root.findall("{*}portType/{*}operation/{*}fault")) == 7
     assert [port.get("name") for port in root.iterfind("{*}service/{*}port")] == [
         "IntakeSoap11",
         "IntakeSoap12",
