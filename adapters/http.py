@@ -152,7 +152,7 @@ class HttpClient:
         if tls is None:
             return True
         if tls not in self._contexts:
-            self._contexts[tls] = _ssl_context(tls)
+            self._contexts[tls] = tls_context(tls)
         return self._contexts[tls]
 
 
@@ -189,7 +189,9 @@ def _host(url: str) -> str:
     return parts.netloc
 
 
-def _ssl_context(tls: Tls) -> ssl.SSLContext:
+def tls_context(tls: Tls | None) -> ssl.SSLContext:
+    """A context that verifies, with the files of ``tls`` beyond the system's. Raises Unauthorized if they are wrong."""
+    tls = tls or Tls(ca=None, certificate=None, key=None)
     try:
         context = ssl.create_default_context(cafile=tls.ca)
         if tls.certificate is not None:

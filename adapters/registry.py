@@ -21,8 +21,10 @@ BUILT_IN: Mapping[str, str] = MappingProxyType(
         "loopback": "adapters.loopback:SPEC",
         "loopback-service": "adapters.loopback:RECEIVER",
         "population-db": "adapters.population_db:SPEC",
+        "smtp": "adapters.smtp:SPEC",
         "soap-client": "adapters.soap_client:SPEC",
         "soap-service": "adapters.soap_service:SPEC",
+        "webhook": "adapters.webhook:SPEC",
         "xml-http": "adapters.xml_http:SPEC",
         "xml-http-service": "adapters.xml_http_service:SPEC",
     }
