@@ -18,6 +18,7 @@ from broker.store.salt import new_salt
 from signing.keys import read_certificates
 from signing.note import load_note_key
 from signing.trust import Trust
+from signing.vault import load_vault
 from signing.xmldsig import verify_enveloped
 
 _LOOKED_AT = 200
@@ -35,7 +36,8 @@ class Verdict:
 def check(scene: Scene, hashes: Sequence[str], submissions: Sequence[bytes], dossiers: int) -> Verdict:
     """Compare what the agencies got (``hashes`` of all, and the ``submissions``) with what was sent and logged."""
     project = scene.project
-    store = Store.open(project.database_url, clock=system_clock, new_id=random_id, salt=new_salt)
+    vault = load_vault(scene.folder / "keys")
+    store = Store.open(project.database_url, clock=system_clock, new_id=random_id, salt=new_salt, vault=vault)
     try:
         logbook = Logbook(store, project.path(project.hub.data), system_clock)
         report = logbook.verify(load_note_key(scene.folder / "keys", HUB).verifier)

@@ -21,6 +21,7 @@ from broker.mapping.collection import CODES
 from broker.store import migrations
 from signing.keys import FileKey, create_key
 from signing.note import create_note_key
+from signing.vault import create_data_key
 
 HOST = "127.0.0.1"
 HUB, PORTAL, REGISTER, OFFICE = "hub", "bench", "dancu", "hotich"
@@ -122,6 +123,7 @@ def _keys(folder: Path) -> list[FileKey]:
     (folder / "data/blobs").mkdir(parents=True)
     create_key(folder / "keys", HUB, subject="CN=Lien Thong (bench)", clock=system_clock)
     create_note_key(folder / "keys", HUB, origin="lienthong.example/bench")
+    create_data_key(folder / "keys", clock=system_clock)
     made = []
     for name in (PORTAL, REGISTER, OFFICE):
         made.append(create_key(folder / "partners", name, subject=f"CN={name}", clock=system_clock))

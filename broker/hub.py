@@ -54,6 +54,7 @@ from signing.errors import KeyProblem
 from signing.keys import Signer, load_key, read_certificates
 from signing.note import NoteSigner, load_note_key
 from signing.trust import Trust
+from signing.vault import load_vault
 
 
 @dataclasses.dataclass(frozen=True)
@@ -282,15 +283,17 @@ def open_hub(
     certificates = partner_certificates(project)
     trust = Trust(certificates)
     trusted = {partner: Trust({partner: chain}) for partner, chain in certificates.items()}
+    vault = load_vault(keys)
     store = Store.open(
         database_url(project),
         clock=outside.clock,
         new_id=outside.new_id,
         salt=outside.salt,
+        vault=vault,
         batch=settings.store.batch,
         linger=settings.store.linger.total_seconds(),
     )
-    blobs = BlobFolder(project.path(settings.data) / "blobs")
+    blobs = BlobFolder(project.path(settings.data) / "blobs", vault)
     http = HttpClient(clock=outside.clock)
     resources = Resources(
         http=http,

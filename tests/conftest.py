@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.clock import ManualClock
+from tests.vaults import vault
 
 if TYPE_CHECKING:
     from broker.store.engine import Store
@@ -161,7 +162,12 @@ def open_store(clock: ManualClock, new_id: Callable[[], str]) -> Iterator[Callab
     salts = random.Random(1)
 
     def open_(url: str, **options: Any) -> Store:
-        options = {"clock": clock, "new_id": new_id, "salt": lambda: salts.randbytes(16)} | options
+        options = {
+            "clock": clock,
+            "new_id": new_id,
+            "salt": lambda: salts.randbytes(16),
+            "vault": vault(),
+        } | options
         opened.append(Store.open(url, **options))
         return opened[-1]
 

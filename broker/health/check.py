@@ -25,6 +25,7 @@ from broker.store.errors import StoreError
 from signing.errors import KeyProblem
 from signing.keys import load_key, read_certificates
 from signing.note import load_note_key
+from signing.vault import load_vault
 
 _RENEW = timedelta(days=30)
 
@@ -123,6 +124,7 @@ def _keys(project: Project, clock: Clock, ready: bool) -> Iterator[Finding]:
     try:
         certificates = [(f"{project.hub.keys}/{name}", load_key(folder, name).certificate)]
         load_note_key(folder, name)
+        load_vault(folder)
         trust = project.path(project.hub.trust)
         for file in sorted(trust.glob("*/*.pem")):
             certificates += [(str(file.relative_to(trust.parent)), one) for one in read_certificates(file)]

@@ -1,7 +1,8 @@
 """Attachments: bytes on disk under their SHA-256, what is known of them in the database.
 
 A file is complete or absent: it is written aside, synced, renamed, and its folder is synced. Losing the
-folder loses the attachments; the database still knows which.
+folder loses the attachments; the database still knows which. The bytes on disk are sealed for their name; a file from
+before there were data keys is plain, and told apart by its hash.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlalchemy import select
@@ -18,6 +19,8 @@ from broker.store.errors import BlobRefused, Missing, StoreUnavailable
 from broker.store.rows import Blob
 from broker.store.schema import blobs
 from broker.store.sql import Repository
+from signing.errors import SealBroken
+from signing.vault import Vault, key_of
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -52,9 +55,10 @@ class Blobs(Repository):
 class BlobFolder:
     """A folder of files named by their hash. Safe for several processes: they would write the same bytes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, vault: Vault) -> None:
         """``folder`` must exist: it is created with the project, so that a wrong path is noticed."""
         self._folder = folder
+        self._vault = vault
 
     def path(self, sha256: str) -> Path:
         """Where the file of that hash is or would be.
@@ -77,41 +81,80 @@ class BlobFolder:
         """
         target = self.path(sha256)
         try:
+            data = b"".join(chunks)
+            if (digest := hashlib.sha256(data).hexdigest()) != sha256:
+                raise BlobRefused(f"the content has SHA-256 {digest}, not {sha256}")
             target.parent.mkdir(exist_ok=True)
-            return _write(target, chunks, sha256)
+            _write(target, self._vault.seal(data, _place(sha256)))
         except OSError as error:
             raise StoreUnavailable(f"cannot store an attachment in {target.parent}: {error}") from error
+        return len(data)
 
     def read(self, sha256: str) -> bytes:
-        """The bytes, checked against their hash. Raises Missing, or BlobRefused if the file was changed."""
+        """The bytes, checked against their hash.
+
+        Raises Missing, BlobRefused if the file was changed, KeyProblem if its data key is not there.
+        """
         try:
             data = self.path(sha256).read_bytes()
         except FileNotFoundError as error:
             raise Missing(f"no attachment {sha256}") from error
-        if hashlib.sha256(data).hexdigest() != sha256:
-            raise BlobRefused(f"the file of attachment {sha256} was changed on disk")
-        return data
+        if _is(data, sha256):
+            return data
+        try:
+            opened = self._vault.open(data, _place(sha256))
+        except SealBroken as error:
+            raise BlobRefused(f"the file of attachment {sha256} was changed on disk") from error
+        if not _is(opened, sha256):
+            raise BlobRefused(f"the file of attachment {sha256} holds another attachment")
+        return opened
+
+    def sealed_by(self, sha256: str) -> str | None:
+        """Id of the data key that sealed the file, None if it is plain. Raises Missing."""
+        try:
+            data = self.path(sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise Missing(f"no attachment {sha256}") from error
+        return None if _is(data, sha256) else key_of(data)
+
+    def names(self) -> Iterator[str]:
+        """The hashes of all files, in order."""
+        for path in sorted(self._folder.glob("[0-9a-f][0-9a-f]/*")):
+            if len(path.name) == 64 and _HEX.issuperset(path.name):
+                yield path.name
+
+    def erase(self, sha256: str) -> None:
+        """Remove the file, if it is there. Raises StoreUnavailable if the disk refuses."""
+        target = self.path(sha256)
+        try:
+            target.unlink(missing_ok=True)
+            if target.parent.is_dir():
+                _sync_folder(target.parent)
+        except OSError as error:
+            raise StoreUnavailable(f"cannot erase an attachment in {target.parent}: {error}") from error
 
 
-def _write(target: Path, chunks: Iterable[bytes], sha256: str) -> int:
+def _place(sha256: str) -> str:
+    return f"blobs/{sha256}"
+
+
+def _is(data: bytes, sha256: str) -> bool:
+    return hashlib.sha256(data).hexdigest() == sha256
+
+
+def _write(target: Path, data: bytes) -> None:
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".part-")
     aside = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            digest, size = hashlib.sha256(), 0
-            for chunk in chunks:
-                digest.update(chunk)
-                size += file.write(chunk)
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        if digest.hexdigest() != sha256:
-            raise BlobRefused(f"the content has SHA-256 {digest.hexdigest()}, not {sha256}")
         aside.rename(target)
     finally:
         aside.unlink(missing_ok=True)
     _sync_folder(target.parent)
     _sync_folder(target.parent.parent)
-    return size
 
 
 def _sync_folder(folder: Path) -> None:

@@ -196,7 +196,9 @@ class ClaimQueries(Repository):
             free = free.with_for_update(skip_locked=True)
         query = update(deliveries).where(deliveries.c.id.in_(free)).returning(*deliveries.c)
         changes = {"state": DeliveryState.LEASED.value, "lease_owner": lease_owner, "lease_until": until}
-        leased = {row.id: to_delivery(row) for row in self._conn.execute(query.values(changes))}
+        leased = {
+            row.id: to_delivery(row, self._tx.vault) for row in self._conn.execute(query.values(changes))
+        }
         return tuple(leased[delivery_id] for delivery_id in chosen if delivery_id in leased)
 
     def _end_attempts(

@@ -70,8 +70,11 @@ class Deliveries(ClaimQueries):
             raise Conflict(
                 f"lane {delivery.lane} has number {last} already: {delivery.seq} would come too late"
             )
-        row = values(delivery) | {"seq": delivery.seq if delivery.seq > 0 else last + 1, "waits": waits}
-        return to_delivery(self._conn.execute(_ENQUEUE, row).one())
+        row = values(delivery, self._tx.vault) | {
+            "seq": delivery.seq if delivery.seq > 0 else last + 1,
+            "waits": waits,
+        }
+        return to_delivery(self._conn.execute(_ENQUEUE, row).one(), self._tx.vault)
 
     def get(self, delivery_id: str) -> Delivery:
         """The delivery. Raises Missing."""
@@ -211,14 +214,14 @@ class Deliveries(ClaimQueries):
             conditions.append(before(deliveries.c.created_at, deliveries.c.id, place(after)))
         order = (deliveries.c.created_at.desc(), deliveries.c.id.desc())
         query = select(deliveries).where(*conditions).order_by(*order).limit(limit + 1)
-        found = [to_delivery(row) for row in self._conn.execute(query)]
+        found = [to_delivery(row, self._tx.vault) for row in self._conn.execute(query)]
         shown = found[:limit]
         more = cursor(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
         return Page(shown, more)
 
     def _find(self, query: Select[Any], wanted: str) -> Delivery | None:
         row = self._conn.execute(query, {"wanted": wanted}).one_or_none()
-        return None if row is None else to_delivery(row)
+        return None if row is None else to_delivery(row, self._tx.vault)
 
     def _lane_end(self, lane: str) -> tuple[int, bool]:
         """The last number of the lane, and whether something in it is not done."""

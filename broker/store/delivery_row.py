@@ -8,10 +8,17 @@ from typing import Any
 from sqlalchemy import Row
 
 from broker.model import Delivery, DeliveryKind, DeliveryState
+from broker.store.schema import deliveries
+from broker.store.sealing import seal, unseal
+from signing.vault import Vault
 
 
-def values(delivery: Delivery) -> dict[str, Any]:
+def values(delivery: Delivery, vault: Vault) -> dict[str, Any]:
     """The columns of a new delivery, without its place in the lane."""
+    return seal(vault, deliveries, _plain(delivery))
+
+
+def _plain(delivery: Delivery) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "lane": delivery.lane,
@@ -35,8 +42,8 @@ def values(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def to_delivery(row: Row[Any]) -> Delivery:
-    """The value of a row."""
+def to_delivery(row: Row[Any], vault: Vault) -> Delivery:
+    """The value of a row. Raises KeyProblem or SealBroken for what `vault` cannot open."""
     return Delivery(
         id=row.id,
         lane=row.lane,
@@ -45,7 +52,7 @@ def to_delivery(row: Row[Any]) -> Delivery:
         kind=DeliveryKind(row.kind),
         operation=row.operation,
         key=row.key,
-        payload=row.payload,
+        payload=unseal(vault, row, deliveries.c.payload),
         created_at=row.created_at,
         next_at=row.next_at,
         state=DeliveryState(row.state),
@@ -55,7 +62,7 @@ def to_delivery(row: Row[Any]) -> Delivery:
         ambiguous=row.ambiguous,
         error_class=row.error_class,
         reason=row.reason,
-        context=json.loads(row.context),
+        context=json.loads(unseal(vault, row, deliveries.c.context)),
         items=tuple((dossier, step) for dossier, step in json.loads(row.items)),
         lease_owner=row.lease_owner,
         lease_until=row.lease_until,

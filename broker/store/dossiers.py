@@ -13,6 +13,7 @@ from broker.model import Dossier, Phase, Step
 from broker.store.errors import Conflict, Missing
 from broker.store.rows import Check, DossierFilter, Page, cursor, place
 from broker.store.schema import STEP_OPEN, checks, counters, dossier_codes, dossiers, steps
+from broker.store.sealing import seal, unseal
 from broker.store.sql import before, between, equal
 from broker.store.steps import StepQueries
 
@@ -35,7 +36,7 @@ class Dossiers(StepQueries):
 
     def add(self, dossier: Dossier) -> None:
         """Store a new dossier with its steps and its own code. Raises Conflict if id or code is taken."""
-        self._conn.execute(insert(dossiers), _values(dossier))
+        self._conn.execute(insert(dossiers), seal(self._tx.vault, dossiers, _values(dossier)))
         self.add_code(dossier.id, HUB, dossier.code)
         self.add_steps(dossier.id, dossier.steps)
 
@@ -81,13 +82,15 @@ class Dossiers(StepQueries):
         Raises Missing.
         """
         values = {
+            "id": dossier.id,
             "phase": dossier.phase.value,
             "declaration": dossier.declaration,
             "version": dossier.version,
             "due": dossier.due,
             "reason": dossier.reason,
         }
-        if not self._conn.execute(_UPDATE, {**values, "changed": dossier.id}).rowcount:
+        sealed = seal(self._tx.vault, dossiers, values)
+        if not self._conn.execute(_UPDATE, {**sealed, "changed": dossier.id}).rowcount:
             raise Missing(f"no dossier {dossier.id}")
 
     def list(
@@ -105,7 +108,7 @@ class Dossiers(StepQueries):
         shown = rows[:limit]
         parts = self.steps_of([row.id for row in shown])
         more = cursor(shown[-1].received_at, shown[-1].id) if len(rows) > limit else None
-        return Page([_dossier(row, parts[row.id]) for row in shown], more)
+        return Page([self._dossier(row, parts[row.id]) for row in shown], more)
 
     def in_phase(self, phase: Phase, limit: int, *, due_before: datetime | None = None) -> tuple[str, ...]:
         """Ids of dossiers in ``phase``, the longest waiting first; with ``due_before`` only those past their date."""
@@ -152,7 +155,10 @@ class Dossiers(StepQueries):
         row = self._conn.execute(query, {"wanted": dossier_id}).one_or_none()
         if row is None:
             raise Missing(f"no dossier {dossier_id}")
-        return _dossier(row, self.steps_of([row.id])[row.id])
+        return self._dossier(row, self.steps_of([row.id])[row.id])
+
+    def _dossier(self, row: Row[Any], parts: tuple[Step, ...]) -> Dossier:
+        return _dossier(row, unseal(self._tx.vault, row, dossiers.c.declaration), parts)
 
 
 def _conditions(wanted: DossierFilter) -> list[ColumnElement[bool]]:
@@ -188,7 +194,7 @@ def _values(dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def _dossier(row: Row[Any], parts: tuple[Step, ...]) -> Dossier:
+def _dossier(row: Row[Any], declaration: bytes, parts: tuple[Step, ...]) -> Dossier:
     received: datetime = row.received_at
     return Dossier(
         id=row.id,
@@ -198,7 +204,7 @@ def _dossier(row: Row[Any], parts: tuple[Step, ...]) -> Dossier:
         sender=row.sender,
         received_at=received,
         phase=Phase(row.phase),
-        declaration=row.declaration,
+        declaration=declaration,
         officer=row.officer,
         unit=row.unit,
         version=row.version,

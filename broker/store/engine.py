@@ -23,6 +23,7 @@ from broker.store.migrations import require_head
 from broker.store.sql import Session
 from broker.store.tx import Tx
 from broker.store.writer import Writer
+from signing.vault import Vault
 
 T = TypeVar("T")
 Unit = Callable[[Tx], T]
@@ -53,15 +54,16 @@ class Store:
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
         salt: Callable[[], bytes],
+        vault: Vault,
         batch: int = 200,
         linger: float = 0.002,
         busy_timeout: float = BUSY_TIMEOUT,
     ) -> Store:
         """Open a database that exists and is at the revision of this program.
 
-        ``salt`` gives 16 random bytes per message. ``linger`` (seconds) is how long a busy writer waits for
-        company, ``batch`` the most units in one COMMIT, ``busy_timeout`` (seconds) how long to wait for
-        another process's lock. Raises WrongRevision, StoreUnavailable.
+        ``salt`` gives 16 random bytes per message, ``vault`` seals personal data. ``linger`` (seconds) is how
+        long a busy writer waits for company, ``batch`` the most units in one COMMIT, ``busy_timeout`` (seconds) how
+        long to wait for another process's lock. Raises WrongRevision, StoreUnavailable.
         """
         reading = reader_engine(url, busy_timeout=busy_timeout)
         try:
@@ -69,7 +71,7 @@ class Store:
         except StoreError:
             reading.dispose()
             raise
-        new_session = partial(Session, clock=clock, new_id=new_id, salt=salt)
+        new_session = partial(Session, clock=clock, new_id=new_id, salt=salt, vault=vault)
         writing = writer_engine(url, busy_timeout=busy_timeout)
         writer = Writer(writing, partial(new_session, writable=True), batch=batch, linger=linger)
         return cls(writing, reading, writer, new_session)

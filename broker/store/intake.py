@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, select, update
 
 from broker.store.errors import Conflict, Missing
 from broker.store.schema import intake
+from broker.store.sealing import seal, unseal
 from broker.store.sql import Repository
 
 
@@ -34,13 +35,16 @@ class Intake(Repository):
             return None
         if before.body_sha256 != body_sha256:
             raise Conflict(f"{sender} used message id {message_id} before, for another content")
-        answer: bytes | None = before.answer
+        if before.answer is None:
+            raise Conflict(f"{sender} used message id {message_id} before; the answer is no longer kept")
+        answer: bytes = unseal(self._tx.vault, before, intake.c.answer)
         return answer
 
     def answer(self, sender: str, message_id: str, answer: bytes) -> None:
         """Remember the first answer. Raises Missing if the message was not claimed."""
+        row = {"sender": sender, "message_id": message_id, "answer": answer}
         query = update(intake).where(*_key(sender, message_id))
-        if not self._conn.execute(query, {"answer": answer}).rowcount:
+        if not self._conn.execute(query, seal(self._tx.vault, intake, row)).rowcount:
             raise Missing(f"message {message_id} of {sender} was not claimed")
 
 

@@ -14,10 +14,14 @@ from sqlalchemy import insert, select
 from broker.store.errors import Missing
 from broker.store.rows import Head, StoredCheckpoint
 from broker.store.schema import log_checkpoints, log_head, messages
+from broker.store.sealing import unseal
 from broker.store.sql import Repository
 from signing.audit import Entry
+from signing.errors import SealBroken
+from signing.vault import Vault
 
 _CHUNK = 500
+_ENTRY = [messages.c[name] for name in ("idx", "id", "leaf", "leaf_hash", "salt", "body", "sealed_by")]
 
 
 class Log(Repository):
@@ -38,14 +42,13 @@ class Log(Repository):
         while True:
             end = start + _CHUNK if stop is None else min(start + _CHUNK, stop)
             query = (
-                select(
-                    messages.c.idx, messages.c.leaf, messages.c.leaf_hash, messages.c.salt, messages.c.body
-                )
-                .where(messages.c.idx >= start, messages.c.idx < end)
-                .order_by(messages.c.idx)
+                select(*_ENTRY).where(messages.c.idx >= start, messages.c.idx < end).order_by(messages.c.idx)
             )
             rows = self._conn.execute(query).all()
-            yield from (Entry(row.idx, row.leaf, row.leaf_hash, row.salt, row.body) for row in rows)
+            yield from (
+                Entry(row.idx, row.leaf, row.leaf_hash, row.salt, stored_body(row, self._tx.vault))
+                for row in rows
+            )
             start = end
             if not self._goes_on(start, stop):
                 return
@@ -90,6 +93,18 @@ class Log(Repository):
             return False
         query = select(messages.c.idx).where(messages.c.idx >= start).limit(1)
         return self._conn.execute(query).first() is not None
+
+
+def stored_body(row: Any, vault: Vault) -> bytes | None:
+    """The body in a row, for those who compare it with its hash: what was changed or moved comes as it is stored.
+
+    Raises KeyProblem if its data key is not there.
+    """
+    try:
+        body: bytes | None = unseal(vault, row, messages.c.body)
+    except SealBroken:
+        return bytes(row.body)
+    return body
 
 
 def _checkpoint(row: Any) -> StoredCheckpoint:

@@ -16,10 +16,12 @@ from broker.store.errors import Conflict, Missing
 from broker.store.leaf import leaf_bytes
 from broker.store.rows import MessageFilter, MessageRow, Page
 from broker.store.schema import log_head, messages
+from broker.store.sealing import seal, unseal
 from broker.store.sql import Repository, Session, between, equal
 from signing import merkle
+from signing.vault import Vault
 
-_WITHOUT_BODY = [column for column in messages.c if column.name not in ("leaf", "salt", "body")]
+_WITHOUT_BODY = [column for column in messages.c if column.name not in ("leaf", "salt", "body", "sealed_by")]
 _INSERT = insert(messages)
 _HEAD = select(log_head.c.frontier).where(log_head.c.id == 1)
 _HEAD_LOCKED = _HEAD.with_for_update()
@@ -49,7 +51,7 @@ class Messages(Repository):
         row = self._conn.execute(select(messages).where(messages.c.id == message_id)).one_or_none()
         if row is None:
             raise Missing(f"no message {message_id}")
-        return _message(row)
+        return _message(row, self._tx.vault)
 
     def body(self, message_id: str) -> bytes:
         """The bytes of the message, empty if they were erased. Raises Missing."""
@@ -98,7 +100,7 @@ def append_pending(session: Session) -> None:
     for message in session.pending.values():
         row = _values(message, frontier.size, session.salt())
         frontier.append(row["leaf_hash"])
-        rows.append(row)
+        rows.append(seal(session.vault, messages, row))
     session.conn.execute(_INSERT, rows)
     head = {"new_size": frontier.size, "new_root": frontier.root, "new_frontier": frontier.to_bytes()}
     session.conn.execute(_MOVE_HEAD, head)
@@ -130,7 +132,7 @@ def _values(message: Message, index: int, salt: bytes) -> dict[str, Any]:
     }
 
 
-def _message(row: Row[Any]) -> Message:
+def _message(row: Row[Any], vault: Vault) -> Message:
     return Message(
         id=row.id,
         at=row.at,
@@ -138,7 +140,7 @@ def _message(row: Row[Any]) -> Message:
         kind=row.kind,
         agency=row.agency,
         operation=row.operation,
-        body=row.body or b"",
+        body=unseal(vault, row, messages.c.body) or b"",
         outcome=row.outcome,
         dossier=row.dossier,
         related_id=row.related_id,

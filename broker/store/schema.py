@@ -7,6 +7,9 @@ must spell them as literals too: they use the constants of this module.
 
 Texts have no length here: what another system wrote is kept as it is, on both databases alike; bounds are set
 where it enters.
+
+Columns with personal data (`broker.store.sealing`) hold sealed bytes; ``sealed_by`` of the row names the data key, null
+where they are plain: rows from before there were data keys, until ``lienthong keys data reseal``.
 """
 
 from __future__ import annotations
@@ -70,7 +73,9 @@ messages = Table(
     Column("leaf", LargeBinary, nullable=False),  # the bytes that were hashed
     Column("leaf_hash", LargeBinary(32), nullable=False),
     Column("salt", LargeBinary(16)),
-    Column("body", LargeBinary),  # null once erased
+    Column("body", LargeBinary),  # null once erased, and the salt with it
+    Column("sealed_by", Text),
+    Column("erased_at", UtcTime),
     Index("ix_messages_at", "at"),
     Index("ix_messages_agency_idx", "agency", "idx"),
     Index("ix_messages_dossier_idx", "dossier", "idx", **_where("dossier IS NOT NULL")),
@@ -114,6 +119,9 @@ dossiers = Table(
     Column("version", Integer, nullable=False),
     Column("due", UtcTime),
     Column("reason", Text),
+    Column("sealed_by", Text),
+    Column("hold", Text),  # why it must not be erased
+    Column("erased_at", UtcTime),
     Index("ix_dossiers_received_at_id", "received_at", "id"),
     Index("ix_dossiers_unit_received_at_id", "unit", "received_at", "id"),
     Index("ix_dossiers_phase_received_at_id", "phase", "received_at", "id"),
@@ -148,6 +156,7 @@ steps = Table(
     Column("result", LargeBinary),
     Column("poll_at", UtcTime),
     Column("started_at", UtcTime),
+    Column("sealed_by", Text),
     PrimaryKeyConstraint("dossier_id", "id"),
     Index("ix_steps_poll", "agency", "poll_at", **_where("poll_at IS NOT NULL")),
     Index("ix_steps_due", "due", **_where(f"due IS NOT NULL AND {STEP_OPEN}")),
@@ -198,7 +207,8 @@ intake = Table(
     Column("message_id", Text, nullable=False),
     Column("body_sha256", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
-    Column("answer", LargeBinary),
+    Column("answer", LargeBinary),  # null once erased
+    Column("sealed_by", Text),
     PrimaryKeyConstraint("sender", "message_id"),
     Index("ix_intake_at", "at"),
 )
@@ -237,6 +247,7 @@ deliveries = Table(
     Column("lease_owner", Text),
     Column("lease_until", UtcTime),
     Column("done_at", UtcTime),
+    Column("sealed_by", Text),
     UniqueConstraint("lane", "seq"),
     Index("ix_deliveries_claim", "agency", "next_at", "id", **_where(CLAIMABLE)),
     Index("ix_deliveries_leased", "agency", "lease_until", **_where("state = 'leased'")),
@@ -318,5 +329,36 @@ blobs = Table(
     Column("sha256", Text, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("media_type", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),  # when it was last handed over
+    Index("ix_blobs_at", "at"),
+)
+
+blob_uses = Table(
+    "blob_uses",
+    metadata,
+    Column("sha256", Text, nullable=False),
+    Column("dossier_id", ForeignKey("dossiers.id"), nullable=False),
+    PrimaryKeyConstraint("sha256", "dossier_id"),
+    Index("ix_blob_uses_dossier_id", "dossier_id"),
+)
+
+# --- personal data ------------------------------------------------------------------------------------------
+
+lookups = Table(
+    "lookups",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("subject", LargeBinary(32), nullable=False),  # keyed hash of the personal number
+    Column("tagged_by", Text, nullable=False),  # id of the data key that made it
     Column("at", UtcTime, nullable=False),
+    Column("agency", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("officer", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("dossier_id", Text),
+    Column("message_id", Text, nullable=False),
+    Index("ix_lookups_subject_at", "subject", "at"),
+    Index("ix_lookups_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
+    Index("ix_lookups_at", "at"),
 )

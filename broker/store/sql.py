@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from broker.model import Message
 from broker.store.errors import StoreError
+from signing.vault import Vault
 
 INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -27,6 +28,7 @@ class Session:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     salt: Callable[[], bytes]
+    vault: Vault
     writable: bool
     pending: dict[str, Message] = dataclasses.field(default_factory=dict)
 

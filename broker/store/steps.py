@@ -12,6 +12,7 @@ from broker.model import Step, StepState, Transition
 from broker.store.errors import Missing
 from broker.store.rows import StepRef
 from broker.store.schema import STEP_OPEN, steps, transitions
+from broker.store.sealing import seal, unseal
 from broker.store.sql import Repository
 
 _OF_DOSSIERS = (
@@ -34,7 +35,7 @@ class StepQueries(Repository):
         count = select(func.count()).where(steps.c.dossier_id == dossier_id)
         first = self._conn.execute(count).scalar_one()
         rows = [
-            {"dossier_id": dossier_id, "position": first + offset, **_step_values(step)}
+            {"position": first + offset, **self._sealed(dossier_id, step)}
             for offset, step in enumerate(added)
         ]
         self._conn.execute(insert(steps), rows)
@@ -42,7 +43,7 @@ class StepQueries(Repository):
     def update_step(self, dossier_id: str, step: Step) -> None:
         """Store the step as it is now. Raises Missing."""
         query = update(steps).where(steps.c.dossier_id == dossier_id, steps.c.id == step.id)
-        if not self._conn.execute(query, {**_step_values(step)}).rowcount:
+        if not self._conn.execute(query, self._sealed(dossier_id, step)).rowcount:
             raise Missing(f"dossier {dossier_id} has no step {step.id}")
 
     def add_transition(self, dossier_id: str, transition: Transition) -> None:
@@ -100,11 +101,17 @@ class StepQueries(Repository):
         """The steps of each of these dossiers, in their order."""
         found: dict[str, list[Step]] = {dossier_id: [] for dossier_id in dossier_ids}
         for row in self._conn.execute(_OF_DOSSIERS, {"wanted": list(dossier_ids)}):
-            found[row.dossier_id].append(_step(row))
+            found[row.dossier_id].append(self._step(row))
         return {dossier_id: tuple(rows) for dossier_id, rows in found.items()}
 
     def _refs(self, query: Any) -> list[StepRef]:
-        return [StepRef(row.dossier_id, _step(row)) for row in self._conn.execute(query)]
+        return [StepRef(row.dossier_id, self._step(row)) for row in self._conn.execute(query)]
+
+    def _sealed(self, dossier_id: str, step: Step) -> dict[str, Any]:
+        return seal(self._tx.vault, steps, {"dossier_id": dossier_id, **_step_values(step)})
+
+    def _step(self, row: Row[Any]) -> Step:
+        return _step(row, unseal(self._tx.vault, row, steps.c.result))
 
 
 def _step_values(step: Step) -> dict[str, Any]:
@@ -124,7 +131,7 @@ def _step_values(step: Step) -> dict[str, Any]:
     }
 
 
-def _step(row: Row[Any]) -> Step:
+def _step(row: Row[Any], result: bytes | None) -> Step:
     return Step(
         id=row.id,
         agency=row.agency,
@@ -135,7 +142,7 @@ def _step(row: Row[Any]) -> Step:
         agency_code=row.agency_code,
         reason=row.reason,
         supplement_due=row.supplement_due,
-        result=row.result,
+        result=result,
         poll_at=row.poll_at,
         started_at=row.started_at,
     )

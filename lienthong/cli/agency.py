@@ -32,6 +32,7 @@ from lienthong.cli.common import (
     show,
     store,
 )
+from signing.errors import KeyProblem
 
 if TYPE_CHECKING:
     from adapters.base import CheckReport
@@ -99,7 +100,7 @@ def _waiting(project: Project) -> tuple[dict[str, Depth], dict[str, AgencyPause]
     """What waits for each agency, and who is held back; nothing while there is no database."""
     try:
         opened = open_store(project)
-    except (StoreError, SecretMissing):
+    except (StoreError, SecretMissing, KeyProblem):
         return {}, {}
     with contextlib.closing(opened):
         return opened.read(_read)

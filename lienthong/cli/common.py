@@ -40,6 +40,7 @@ from broker.store.engine import Store
 from broker.store.errors import Missing, StoreUnavailable, WrongRevision
 from broker.store.salt import new_salt
 from signing.errors import KeyProblem
+from signing.vault import Vault, load_vault
 
 FOUND_WRONG, USAGE, PROJECT, NOTHING, AWAY = 1, 2, 3, 4, 5
 
@@ -124,8 +125,14 @@ def store(project: Project) -> Iterator[Store]:
 
 
 def open_store(project: Project) -> Store:
-    """The project's database, to be closed by the caller. Raises StoreError or SecretMissing."""
-    return Store.open(project.database_url, clock=system_clock, new_id=random_id, salt=new_salt)
+    """The project's database, to be closed by the caller. Raises StoreError, SecretMissing or KeyProblem."""
+    vault = vault_of(project)
+    return Store.open(project.database_url, clock=system_clock, new_id=random_id, salt=new_salt, vault=vault)
+
+
+def vault_of(project: Project) -> Vault:
+    """The project's data keys. Raises KeyProblem."""
+    return load_vault(project.path(project.hub.keys))
 
 
 def show(

@@ -11,6 +11,7 @@ from broker.clock import system_clock
 from lienthong.cli.common import Folder, Json, explained, load, out, show
 from signing.keys import Algorithm, create_key, list_keys, load_key
 from signing.note import create_note_key, load_note_key
+from signing.vault import create_data_key, list_data_keys
 
 app = typer.Typer(
     help="Private keys and certificates of the hub.", no_args_is_help=True, add_completion=False
@@ -25,7 +26,7 @@ def create(
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days that the certificate is valid.")] = 825,
     project: Folder = Path(),
 ) -> None:
-    """Create a key with its certificate, and the key that signs the heads of the message log."""
+    """Create a key with its certificate, the key that signs the heads of the message log, and the first data key."""
     loaded = load(project)
     folder = loaded.path(loaded.hub.keys)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -40,6 +41,8 @@ def create(
             clock=system_clock,
         )
         note = create_note_key(folder, name, origin=loaded.hub.public_url.partition("//")[2])
+        if not list_data_keys(folder):
+            create_data_key(folder, clock=system_clock)
     out.print(f"created key {name} in {folder}")
     out.print(f"verifier of the message log: {note.verifier.vkey}")
 

@@ -27,10 +27,11 @@ from lienthong.cli.common import (
     explained,
     fail,
     out,
-    overrides,
     print_json,
     show,
+    vault_of,
 )
+from lienthong.cli.common import load as load_project
 from signing.errors import XmlRefused
 
 app = typer.Typer(
@@ -202,10 +203,14 @@ def _blobs(project: Path, file: Path) -> Callable[[str], bytes]:
         for path in file.parent.iterdir()
         if path.is_file() and path.suffix in (".pdf", ".jpg", ".jpeg", ".png")
     }
-    data = overrides(project).get("hub.data")
-    held = BlobFolder((project / data if data else project / "var" / "data") / "blobs")
 
     def read(sha256: str) -> bytes:
-        return beside[sha256].read_bytes() if sha256 in beside else held.read(sha256)
+        return beside[sha256].read_bytes() if sha256 in beside else _held(project).read(sha256)
 
     return read
+
+
+def _held(folder: Path) -> BlobFolder:
+    """The files of the hub; its keys are asked for only by a document that names one of them."""
+    project = load_project(folder)
+    return BlobFolder(project.path(project.hub.data) / "blobs", vault_of(project))

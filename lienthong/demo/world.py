@@ -30,6 +30,7 @@ from lienthong import neighbours
 from sandbox import AGENCIES, Sandbox, SandboxProcess
 from signing.keys import create_key
 from signing.note import create_note_key
+from signing.vault import create_data_key
 
 HOST = "127.0.0.1"
 PORTAL = "dvcqg"
@@ -202,6 +203,7 @@ class World:
         if not (keys / f"{HUB_KEY}.key.pem").exists():
             create_key(keys, HUB_KEY, subject="CN=Lien Thong (throw-away)", clock=self.plan.outside.clock)
             create_note_key(keys, HUB_KEY, origin="lienthong.example/demo")
+            create_data_key(keys, clock=self.plan.outside.clock)
         for name in _SECRETS:
             if not self._secret(name).exists():
                 self._secret(name).write_text(secrets.token_urlsafe(18), encoding="utf-8")

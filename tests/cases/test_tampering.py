@@ -18,6 +18,7 @@ from broker.store.salt import new_salt
 from lienthong.demo.world import HUB_KEY
 from signing.audit import Report
 from signing.note import load_note_key
+from signing.vault import load_vault
 from tests.clock import ManualClock
 from tests.worlds import birth, stage
 
@@ -57,7 +58,8 @@ def database(folder: Path) -> Iterator[sqlite3.Connection]:
 def verified(folder: Path) -> Report:
     """What the hub says about its log."""
     url = f"sqlite:///{folder / 'hub.sqlite3'}"
-    store = Store.open(url, clock=ManualClock(), new_id=lambda: "id", salt=new_salt)
+    vault = load_vault(folder / "keys")
+    store = Store.open(url, clock=ManualClock(), new_id=lambda: "id", salt=new_salt, vault=vault)
     with closing(store):
         logbook = Logbook(store, folder / "data", ManualClock())
         return logbook.verify(load_note_key(folder / "keys", HUB_KEY).verifier)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import stat
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 from signing.errors import KeyProblem, SealBroken
 from signing.vault import (
     OVERHEAD,
-    DataKey,
     Vault,
     create_data_key,
     key_of,
@@ -21,10 +19,9 @@ from signing.vault import (
     load_vault,
     retire_data_key,
 )
-from tests.clock import START, ManualClock
+from tests.clock import ManualClock
+from tests.vaults import NEW, OLD
 
-OLD = DataKey.of(bytes(range(32)), START)
-NEW = DataKey.of(bytes(range(1, 33)), START + timedelta(days=90))
 PLACE = "messages.body/m-1"
 
 
