@@ -17,7 +17,7 @@ class Asking:
     """Works out again what was asked, from the declaration and the register's verdicts: nothing is stored twice."""
 
     def __init__(self, book: Book, router: Router, checks: Checks) -> None:
-        """The three reasons to ask: an unknown unit, a value left open, a difference with the register."""
+        """The reasons to ask: a unit unknown or not clear, a value left open, a difference with the register."""
         self._book = book
         self._router = router
         self._checks = checks
@@ -28,6 +28,7 @@ class Asking:
         declaration = documents.as_tree(dossier.declaration)
         return (
             *self._router.problems(rules, declaration, dossier.received_at),
+            *self._router.unclear(declaration, dossier.received_at),
             *questions(rules, declaration),
             *self._checks.asked(declaration, verdicts),
         )

@@ -154,6 +154,7 @@ class Intake:
         if excluded := exclusions(engine.rules, declaration):
             raise Invalid(excluded)
         await self._files_of(declaration)
+        self._router.renew(declaration, now)
         dossier = Dossier(
             id=self._new_id(),
             code=await self._codes.next(now),
@@ -168,7 +169,8 @@ class Intake:
             due=engine.calendar.due(now, engine.rules.total),
         )
         unroutable = self._router.problems(engine.rules, declaration, now)
-        missing = (*unroutable, *questions(engine.rules, declaration))
+        unclear = self._router.unclear(declaration, now)
+        missing = (*unroutable, *unclear, *questions(engine.rules, declaration))
         if missing:
             reason = "; ".join(problem.vi for problem in missing)
             dossier = dataclasses.replace(
@@ -243,7 +245,10 @@ class Intake:
         problems = self._schemas.validate(corrected, document, received=dossier.received_at)
         if not problems:
             tree = documents.as_tree(corrected)
+            self._router.renew(tree, dossier.received_at)
+            corrected = documents.as_bytes(tree)
             problems += self._router.problems(engine.rules, tree, dossier.received_at)
+            problems += self._router.unclear(tree, dossier.received_at)
             problems += questions(engine.rules, tree)
         if problems:
             raise Invalid(problems)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from broker.canonical.document import text_at
 from broker.routing import Router
 from tests.broker.canonical.samples import RECEIVED, declaration, put
 from tests.broker.rig import Rig
@@ -30,8 +31,42 @@ async def test_unknown_once(rig: Rig) -> None:
     assert (problem.field or "").startswith("Choices/ResidenceOffice")
 
 
-async def test_before_the_reform(rig: Rig) -> None:
-    """Where the list of communes does not reach, the commune is the agency's to judge."""
+async def test_the_list_of_the_day_counts(rig: Rig) -> None:
+    """Ward 23560 of Pleiku could act until the reform, and cannot act since."""
     before = datetime(2025, 6, 30, 2, tzinfo=UTC)
-    rules = rig.hub.book.starts(declaration(), before).rules
-    assert router(rig).problems(rules, declaration(), before) == ()
+    office = "Choices/ResidenceOffice"
+    early = declaration(put(f"{office}/Province", "64"), put(f"{office}/Commune", "23560"))
+    rules = rig.hub.book.starts(early, before).rules
+    assert not any((p.field or "").startswith(office) for p in router(rig).problems(rules, early, before))
+    assert any((p.field or "").startswith(office) for p in router(rig).problems(rules, early, RECEIVED))
+
+
+async def test_old_codes_with_one_successor_are_renewed(rig: Rig) -> None:
+    """T19: 64 was Gia Lai, which is 52 now; one old ward went into one of today, in offices and in addresses."""
+    old = declaration(
+        put("Mother/Residence/Province", "64"),
+        put("Mother/Residence/Commune", "23560"),
+        put("Choices/ResidenceOffice/Province", "01"),
+        put("Choices/ResidenceOffice/Commune", "00001"),
+    )
+    router(rig).renew(old, RECEIVED)
+    assert [text_at(old, f"Mother/Residence/{name}") for name in ("Province", "Commune")] == ["52", "23563"]
+    assert text_at(old, "Choices/ResidenceOffice/Commune") == "00097"
+    assert router(rig).unclear(old, RECEIVED) == ()
+
+
+async def test_old_codes_with_several_successors_are_a_question(rig: Rig) -> None:
+    """T38: the old ward Ngọc Hà lies in two wards of today; nobody guesses, both are named at the field."""
+    old = declaration(put("Mother/Residence/Province", "01"), put("Mother/Residence/Commune", "00016"))
+    router(rig).renew(old, RECEIVED)
+    (problem,) = router(rig).unclear(old, RECEIVED)
+    assert problem.field == "Mother/Residence/Commune"
+    assert "Phường Ba Đình (00004), Phường Ngọc Hà (00008)" in problem.vi
+
+
+async def test_addresses_abroad_are_not_looked_at(rig: Rig) -> None:
+    """Our units say nothing about another country."""
+    abroad = declaration(put("Mother/Residence/Country", "LA"), put("Mother/Residence/Province", "99"))
+    router(rig).renew(abroad, RECEIVED)
+    assert router(rig).unclear(abroad, RECEIVED) == ()
+    assert text_at(abroad, "Mother/Residence/Province") == "99"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from broker.units import NotCovered, Province, Units
+from broker import communes
+from broker.units import Ambiguous, NoUnit, Province, Units
 
 ROWS = yaml.safe_load((Path(__file__).parents[2] / "config/units/provinces.yaml").read_text(encoding="utf-8"))
 UNITS = Units(
@@ -73,14 +74,82 @@ def test_every_old_province_lies_in_one_of_today() -> None:
     assert UNITS.today(kon_tum).name == "Quảng Ngãi"
 
 
-def test_communes_are_known_since_the_reform() -> None:
-    """Leading zeros belong to the code; days before are said to be unknown, not empty."""
-    ba_dinh = UNITS.commune("00004", AFTER)
+def test_a_commune_code_means_what_it_meant_on_that_day() -> None:
+    """00004 was the ward Trúc Bạch and is the ward Ba Đình; leading zeros belong to the code."""
+    ba_dinh, truc_bach = UNITS.commune("00004", AFTER), UNITS.commune("00004", BEFORE)
     assert ba_dinh is not None
     assert (ba_dinh.name, ba_dinh.province) == ("Phường Ba Đình", "01")
+    assert truc_bach is not None
+    assert (truc_bach.name, truc_bach.district) == ("Phường Trúc Bạch", "001")
     assert UNITS.commune("99999", AFTER) is None
-    with pytest.raises(NotCovered, match="2025-07-01"):
-        UNITS.commune("00004", BEFORE)
+
+
+def test_one_successor_is_a_value() -> None:
+    """T19: 64 of before is 52 of today, and so is 52; a ward that was merged whole is its successor."""
+    assert [UNITS.translate(code, BEFORE, AFTER).code for code in ("64", "52")] == ["52", "52"]
+    assert UNITS.translate("00001", BEFORE, AFTER).name == "Phường Hồng Hà"
+    assert UNITS.translate("00004", AFTER, date(2026, 9, 1)).name == "Phường Ba Đình"
+
+
+@pytest.mark.parametrize(
+    ("code", "was", "now", "told"),
+    [
+        ("00016", BEFORE, AFTER, "Phường Ba Đình (00004), Phường Ngọc Hà (00008)"),
+        ("52", AFTER, BEFORE, "Bình Định (52), Gia Lai (64)"),
+    ],
+)
+def test_several_successors_are_a_question(code: str, was: date, now: date, told: str) -> None:
+    """T38: one old ward went to several new ones, one province is made of several: nobody guesses."""
+    with pytest.raises(Ambiguous) as caught:
+        UNITS.translate(code, was, now)
+    assert told in str(caught.value)
+    assert len(caught.value.candidates) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "was", "now", "told"),
+    [
+        ("64", AFTER, BEFORE, "64 means nothing on 2025-07-01"),
+        ("99999", BEFORE, AFTER, "means nothing"),
+        ("01651", BEFORE, AFTER, r"Xã Mỹ Hưng \(01651\) corresponds to no known unit"),
+        ("26732", AFTER, BEFORE, r"Đặc khu Côn Đảo \(26732\) corresponds to no known unit"),
+    ],
+)
+def test_no_counterpart_is_refused_with_a_reason(code: str, was: date, now: date, told: str) -> None:
+    """No such code, a commune missing in the conversion table, an island district that had no commune."""
+    with pytest.raises(NoUnit, match=told):
+        UNITS.translate(code, was, now)
+
+
+def test_there_and_back_leads_home() -> None:
+    """Every unit of today is among the successors of each of its predecessors, and the other way round."""
+    for code in {*communes.current(), *exist(AFTER)}:
+        for old in UNITS.predecessors(code):
+            assert code in {unit.code for unit in UNITS.successors(old.code)}, old
+    for code in {*communes.former(), *exist(BEFORE)}:
+        for new in UNITS.successors(code):
+            assert code in {unit.code for unit in UNITS.predecessors(new.code)}, new
+
+
+@pytest.mark.parametrize(
+    ("said", "renewed"),
+    [
+        (("01", "00004"), ("01", "00004")),
+        (("01", "00001"), ("01", "00097")),
+        (("01", "00016"), ("01", "00016")),
+        (("64", "23560"), ("52", "23563")),
+        (("52", "23560"), ("52", "23563")),
+        (("64", None), ("52", None)),
+        (("99", None), ("99", None)),
+        (("79", "00001"), ("79", "00001")),
+    ],
+)
+def test_old_codes_are_renewed_where_one_unit_corresponds(
+    said: tuple[str, str | None], renewed: tuple[str, str | None]
+) -> None:
+    """Also where only the province was translated already; never where several or none correspond."""
+    assert UNITS.renewed(*said, AFTER) == renewed
+    assert UNITS.renewed(*said, BEFORE) == said
 
 
 @pytest.mark.parametrize(
