@@ -18,6 +18,7 @@ from broker.book import Book
 from broker.clock import Clock, NewId
 from broker.mapping import MappingError
 from broker.model import (
+    WHOLE,
     Delivery,
     DeliveryKind,
     DeliveryState,
@@ -27,11 +28,12 @@ from broker.model import (
     Transition,
     WorkItem,
 )
-from broker.outbox import WHOLE, Case, Outbox
+from broker.outbox import Case, Outbox
 from broker.process import commands as c
 from broker.process import states
 from broker.process.apply import apply, transitions
 from broker.process.engine import Engine
+from broker.store.dossiers import PERSONAL_NUMBER
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, StoreUnavailable
 from broker.store.rows import DeliveryFilter
@@ -236,7 +238,7 @@ class Changes:
             case c.SetAgencyCode(step, code):
                 self._add_code(tx, dossier, step, f"{dossier.step(step).agency}-{step}", code, cause)
             case c.SetResult(step, _, str() as number):
-                self._add_code(tx, dossier, step, "personal-number", number, cause)
+                self._add_code(tx, dossier, step, PERSONAL_NUMBER, number, cause)
             case c.Cancel(step) | c.Move(step, StepState.WITHDRAWN | StepState.REJECTED):
                 _cancel_waiting(tx, dossier, step, self._clock())
 

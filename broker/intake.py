@@ -24,8 +24,8 @@ from broker.config.hub import Client
 from broker.errors import Conflict, Forbidden, HubError, Invalid, NotFound, NotNow
 from broker.inbox import Answered, Inbox, Request
 from broker.mapping import MappingError
-from broker.model import Dossier, Message, Phase, Problem, StepState, Transition, WorkItem
-from broker.outbox import WHOLE, Case, Outbox
+from broker.model import WHOLE, Dossier, Message, Phase, Problem, StepState, Transition, WorkItem
+from broker.outbox import Case, Outbox
 from broker.process.engine import Engine, can_withdraw
 from broker.process.rules import exclusions, questions
 from broker.reports import Reports

@@ -11,6 +11,10 @@ from datetime import date, datetime
 from enum import StrEnum
 
 
+WHOLE = "dossier"
+"""Stands for the step in what is said of a dossier as a whole."""
+
+
 class StepState(StrEnum):
     """State of one step (xsd/lienthong/1.0/common.xsd, StateValue); numbers are the observed portal codes."""
 
@@ -72,6 +76,8 @@ class DeliveryKind(StrEnum):
     POLL = "poll"
     LOOKUP = "lookup"
     STATE = "state"
+    RESULT = "result"
+    NOTICE = "notice"
     TEST = "test"
 
 
@@ -118,7 +124,11 @@ class ReportItem:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Step:
-    """One agency's part in a dossier."""
+    """One agency's part in a dossier.
+
+    ``missed``: the first appointment that passed without a result; ``ended_at``: when its last word fell;
+    ``alarm_at``: when a person is told that it stands where it stands for too long.
+    """
 
     id: str
     agency: str
@@ -132,6 +142,9 @@ class Step:
     result: bytes | None = None
     poll_at: datetime | None = None
     started_at: datetime | None = None
+    missed: datetime | None = None
+    ended_at: datetime | None = None
+    alarm_at: datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -150,7 +163,10 @@ class Transition:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Dossier:
-    """One citizen's case. ``declaration`` is the current canonical declaration document."""
+    """One citizen's case. ``declaration`` is the current canonical declaration document.
+
+    ``missed``: the first appointment for the whole that passed.
+    """
 
     id: str
     code: str
@@ -166,6 +182,7 @@ class Dossier:
     due: datetime | None = None
     reason: str | None = None
     steps: tuple[Step, ...] = ()
+    missed: datetime | None = None
 
     def step(self, step_id: str) -> Step:
         """The step of that id. Raises KeyError."""

@@ -20,9 +20,6 @@ from broker.process.engine import Engine
 from broker.process.rules import RuleSet
 from signing.xml import parse
 
-WHOLE = "dossier"
-"""Stands for the step in state reports about the dossier as a whole."""
-
 _OPERATION = {
     DeliveryKind.STEP: "submit",
     DeliveryKind.SUPPLEMENT: "supplement",

@@ -6,9 +6,9 @@ import dataclasses
 from collections.abc import Iterable
 from datetime import datetime
 
-from broker.model import DeliveryKind, Dossier, Step, StepState, Transition
+from broker.model import WHOLE, DeliveryKind, Dossier, Step, StepState, Transition
 from broker.process import commands as c
-from broker.process import texts
+from broker.process import states, texts
 
 
 def apply(dossier: Dossier, commands: Iterable[c.Command]) -> Dossier:
@@ -23,6 +23,8 @@ def _apply(dossier: Dossier, command: c.Command) -> Dossier:
         return dataclasses.replace(dossier, phase=command.phase, reason=command.reason)
     if isinstance(command, c.SetDue) and command.step is None:
         return dataclasses.replace(dossier, due=command.due)
+    if isinstance(command, c.Reappoint) and command.step is None:
+        return dataclasses.replace(dossier, due=command.due, missed=dossier.missed or command.missed)
     if command.step is None:
         return dossier
     old = dossier.step(command.step)
@@ -36,7 +38,12 @@ def _changed(step: Step, command: c.Command) -> Step:
             return _moved(step, command)
         case c.Cancel():
             return dataclasses.replace(
-                step, state=StepState.CANCELLED, since=command.at, reason=command.why, poll_at=None
+                step,
+                state=StepState.CANCELLED,
+                since=command.at,
+                reason=command.why,
+                poll_at=None,
+                ended_at=command.at,
             )
         case c.Send():
             return _sent(step, command)
@@ -48,6 +55,10 @@ def _changed(step: Step, command: c.Command) -> Step:
             return dataclasses.replace(step, due=command.due)
         case c.AskCitizen():
             return dataclasses.replace(step, reason=command.what, supplement_due=command.due)
+        case c.Reappoint():
+            return dataclasses.replace(step, due=command.due, missed=step.missed or command.missed)
+        case c.Watch():
+            return dataclasses.replace(step, alarm_at=command.at)
         case c.SchedulePoll():
             return dataclasses.replace(step, poll_at=command.at)
         case c.Wait():
@@ -58,8 +69,15 @@ def _changed(step: Step, command: c.Command) -> Step:
 
 def _moved(step: Step, move: c.Move) -> Step:
     started = step.started_at or (move.at if move.state == StepState.SENDING else None)
+    ended = step.ended_at or (move.at if move.state in states.FINAL else None)
     return dataclasses.replace(
-        step, state=move.state, since=move.at, reason=move.note, supplement_due=None, started_at=started
+        step,
+        state=move.state,
+        since=move.at,
+        reason=move.note,
+        supplement_due=None,
+        started_at=started,
+        ended_at=ended,
     )
 
 
@@ -91,6 +109,9 @@ def _line(dossier: Dossier, command: c.Command, now: datetime) -> Transition | N
             return Transition(step, state, at, now, source, inferred, note)
         case c.Cancel(step, why, at):
             return Transition(step, StepState.CANCELLED, at, now, "hub", note=why)
+        case c.Reappoint(step, _, _, at, source, note):
+            state = dossier.step(step).state if step is not None else StepState.RECEIVED
+            return Transition(step or WHOLE, state, at, now, source, note=note)
         case c.Late(step, _, at, source, note) | c.Contradiction(step, note, at, source):
             return Transition(step, dossier.step(step).state, at, now, source, note=note)
         case _:

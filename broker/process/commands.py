@@ -110,6 +110,35 @@ class Overdue:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Reappoint:
+    """The appointment for the step, or with None for the dossier, is missed: apology and a new one, ``due``."""
+
+    step: str | None
+    missed: datetime
+    due: datetime
+    at: datetime
+    source: str
+    note: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Watch:
+    """Tell a person at that time if the step still stands where it stands; None: no more watching."""
+
+    step: str
+    at: datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Stalled:
+    """The step stands in ``state`` since ``since``, for longer than its class of hop allows."""
+
+    step: str
+    state: StepState
+    since: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Cancel:
     """The step will not be sent; deliveries of it that wait are cancelled."""
 
@@ -138,6 +167,9 @@ Command: TypeAlias = (
     | Late
     | Contradiction
     | Overdue
+    | Reappoint
+    | Watch
+    | Stalled
     | Cancel
     | SetPhase
 )

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from broker.calendar import WorkingCalendar
 from broker.model import DeliveryKind, Dossier, Outcome, Phase, ReportItem, Step, StepState
+from broker.process import appointments, results, states, texts
 from broker.process import commands as c
-from broker.process import results, states, texts
 from broker.process.apply import apply
 from broker.process.reports import TAKEN, read_report
 from broker.process.rules import Process, RuleSet, StepRule
@@ -141,7 +141,12 @@ class Engine:
             return (c.SetPhase(Phase.REFUSED, texts.not_settled(self.asking_days)),)
         given_up = tuple(command for step in dossier.steps for command in self._give_up(step, now))
         after = apply(dossier, given_up)
-        return (*given_up, *self._open(after, now), *_overdue(after, now))
+        late = appointments.overdue(after, self.rules, self.calendar, now)
+        return (*given_up, *self._open(after, now), *late, *appointments.stalled(after, now))
+
+    def watch(self, before: Dossier, after: Dossier) -> tuple[c.Watch, ...]:
+        """Set or end the alarms of the steps that a change has brought to another place on their way."""
+        return tuple(appointments.watch(before, after, self.rules, self.calendar))
 
     @property
     def asking_days(self) -> int:
@@ -236,13 +241,3 @@ def can_withdraw(dossier: Dossier) -> bool:
 def _counts_from(dossier: Dossier, now: datetime) -> datetime:
     """The first deadlines count from receipt, or from the correction if the citizen had to make one."""
     return dossier.received_at if dossier.version == 1 else now
-
-
-def _overdue(dossier: Dossier, now: datetime) -> Iterator[c.Command]:
-    under_way = [step for step in dossier.steps if step.state not in states.FINAL]
-    for step in under_way:
-        # While the citizen has to act, the agency's clock stands still.
-        if step.due is not None and now > step.due and step.state != StepState.SUPPLEMENT:
-            yield c.Overdue(step.id, step.due)
-    if dossier.due is not None and now > dossier.due and under_way:
-        yield c.Overdue(None, dossier.due)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from broker.calendar import WorkingCalendar
 from broker.model import Outcome, ReportItem, Step, StepState
+from broker.process import appointments, results, states, texts
 from broker.process import commands as c
-from broker.process import results, states, texts
 from broker.process.rules import StepRule
 
 TAKEN = frozenset({Outcome.OK, Outcome.DUPLICATE})
@@ -153,7 +153,7 @@ class _Report:
             return
         due = self.calendar.close_of(self.item.new_appointment)
         if due != self.step.due:
-            yield c.SetDue(self.step.id, due)
+            yield appointments.of_agency(self.step, due, self.at, self.source)
 
     def _contradiction(self, note: str) -> c.Contradiction:
         return c.Contradiction(self.step.id, note, self.at, self.source)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
+from typing import Literal
 
 from lxml import etree
 from pydantic import Field, field_validator, model_validator
@@ -18,6 +19,9 @@ from broker.config.base import DeadlineText, ElementPath, Frozen, Name, Words
 from broker.model import Problem, Step, StepState
 
 _DAY = timedelta(days=1)
+
+Hop = Literal["sending", "received", "accepted", "processing"]
+"""A place on the way of a step where it waits for others."""
 
 
 class NoRuleSet(LookupError):
@@ -51,6 +55,8 @@ class StepRule(Frozen):
     """Working time that the agency has, from the moment that the step can be sent."""
     supplement_days: int = Field(default=7, ge=1, le=60)
     """Working days that a citizen has to hand in what the agency asks for."""
+    extension: DeadlineText | None = None
+    """Working time until the new appointment when one was missed; the deadline again if absent."""
 
 
 class Exclusion(Frozen):
@@ -96,6 +102,12 @@ class RuleSet(Frozen):
     """Working time for the whole dossier, from receipt."""
     total_verified: DeadlineText
     """The same when an agency has to verify something."""
+    extension: DeadlineText | None = None
+    """Working time until the new appointment for the whole when one was missed; the total again if absent."""
+    hops: Mapping[Hop, DeadlineText] = {}
+    """Working time that a step may stand at one place on its way before a person looks at it."""
+    results_to: tuple[Name, ...] = ()
+    """Agencies to which every result is copied, such as the citizen's electronic store."""
     excludes: tuple[Exclusion, ...] = ()
     """Cases outside the linked procedure."""
     asks: tuple[Question, ...] = ()

@@ -42,6 +42,11 @@ def predecessor_ended(name: str, state: StepState) -> str:
     return f"Không thực hiện vì bước “{name}”: {STATE_NAMES[state]}"
 
 
+def reappointed(due: str) -> str:
+    """What stands in the history when an appointment was missed; ``due`` is the new one as people write it."""
+    return f"Xin lỗi vì chậm trả kết quả, hẹn lại {due} / the appointment was missed, the new one is {due}"
+
+
 def came_late(state: StepState) -> str:
     """A report of something that happened before what is known."""
     return f"Báo cáo đến muộn: {STATE_NAMES[state]} / late report: {state}"
