@@ -10,14 +10,15 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from broker.store.errors import BlobRefused, Missing, StoreUnavailable
 from broker.store.rows import Blob
-from broker.store.schema import blobs
+from broker.store.schema import blob_uses, blobs
 from broker.store.sql import Repository
 from signing.errors import SealBroken
 from signing.vault import Vault, key_of
@@ -31,13 +32,38 @@ class Blobs(Repository):
     __slots__ = ()
 
     def add(self, sha256: str, size: int, media_type: str) -> None:
-        """Note an attachment.
+        """Note an attachment that was handed over now.
 
         One that is known keeps its first media type. Raises BlobRefused on another size.
         """
         row = {"sha256": sha256, "size": size, "media_type": media_type, "at": self._tx.clock()}
-        if not self._tx.insert_new(blobs, **row) and self.get(sha256).size != size:
+        if self._tx.insert_new(blobs, **row):
+            return
+        if self.get(sha256).size != size:
             raise BlobRefused(f"attachment {sha256} has another size")
+        self._conn.execute(update(blobs).where(blobs.c.sha256 == sha256), {"at": row["at"]})
+
+    def use(self, dossier_id: str, hashes: Iterable[str]) -> None:
+        """Note that a dossier names these attachments: they stay as long as it does."""
+        for sha256 in hashes:
+            self._tx.insert_new(blob_uses, sha256=sha256, dossier_id=dossier_id)
+
+    def used_by(self, dossier_id: str) -> Sequence[str]:
+        """The attachments that a dossier names."""
+        query = select(blob_uses.c.sha256).where(blob_uses.c.dossier_id == dossier_id).order_by("sha256")
+        return self._conn.execute(query).scalars().all()
+
+    def unused(self, before: datetime, limit: int, *, among: Collection[str] | None = None) -> Sequence[str]:
+        """Attachments that no dossier names and that were last handed over before that time."""
+        used = select(blob_uses.c.sha256).where(blob_uses.c.sha256 == blobs.c.sha256).exists()
+        query = select(blobs.c.sha256).where(blobs.c.at < before, ~used).order_by(blobs.c.at).limit(limit)
+        if among is not None:
+            query = query.where(blobs.c.sha256.in_(among))
+        return self._conn.execute(query).scalars().all()
+
+    def forget(self, sha256: str) -> None:
+        """Remove what is known of an attachment."""
+        self._conn.execute(delete(blobs).where(blobs.c.sha256 == sha256))
 
     def get(self, sha256: str) -> Blob:
         """What is known of the attachment. Raises Missing."""

@@ -28,6 +28,7 @@ _PRAGMAS = (
     "PRAGMA checkpoint_fullfsync=ON",
     "PRAGMA cache_size=-65536",
     "PRAGMA temp_store=MEMORY",
+    "PRAGMA secure_delete=FAST",  # what is erased is overwritten where its page is written anyway
 )
 
 # PostgreSQL: serialization failure and deadlock. The transaction did nothing and may simply run again.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, or_, select, text, update
 
 from broker.model import Dossier, Phase, Step
 from broker.store.errors import Conflict, Missing
@@ -19,13 +19,17 @@ from broker.store.steps import StepQueries
 
 HUB = "lienthong"
 """The system under which a dossier's own code stands among its codes."""
+PERSONAL_NUMBER = "personal-number"
+"""The system under which a citizen's personal number leads to a dossier: stored as a keyed hash, never shown."""
 
 
 _BY_ID = select(dossiers).where(dossiers.c.id == bindparam("wanted"))
 _LOCKED = _BY_ID.with_for_update()
 _UPDATE = update(dossiers).where(dossiers.c.id == bindparam("changed"))
 _CODES = (
-    select(dossier_codes).where(dossier_codes.c.dossier_id == bindparam("wanted")).order_by("system", "value")
+    select(dossier_codes)
+    .where(dossier_codes.c.dossier_id == bindparam("wanted"), dossier_codes.c.system != PERSONAL_NUMBER)
+    .order_by("system", "value")
 )
 
 
@@ -54,7 +58,7 @@ class Dossiers(StepQueries):
         Raises Conflict if several systems gave this code to different dossiers: then the system must be
         named.
         """
-        query = select(dossier_codes.c.dossier_id).where(dossier_codes.c.value == value).distinct()
+        query = select(dossier_codes.c.dossier_id).where(self._stands_for(value)).distinct()
         if system is not None:
             query = query.where(dossier_codes.c.system == system)
         found = self._conn.execute(query.limit(2)).scalars().all()
@@ -64,16 +68,18 @@ class Dossiers(StepQueries):
 
     def add_code(self, dossier_id: str, system: str, value: str) -> None:
         """Let the dossier be found by another system's code. Raises Conflict if another dossier has it."""
-        if self._tx.insert_new(dossier_codes, system=system, value=value, dossier_id=dossier_id):
+        stored = self._tx.vault.tag(value).hex() if system == PERSONAL_NUMBER else value
+        owner = self._owner(system, value)
+        if owner is None and self._tx.insert_new(
+            dossier_codes, system=system, value=stored, dossier_id=dossier_id
+        ):
             return
-        query = select(dossier_codes.c.dossier_id).where(
-            dossier_codes.c.value == value, dossier_codes.c.system == system
-        )
-        if self._conn.execute(query).scalar_one() != dossier_id:
-            raise Conflict(f"code {value} of {system} belongs to another dossier")
+        if (owner or self._owner(system, value)) != dossier_id:
+            shown = "the personal number" if system == PERSONAL_NUMBER else f"code {value} of {system}"
+            raise Conflict(f"{shown} belongs to another dossier")
 
     def codes(self, dossier_id: str) -> dict[str, str]:
-        """System → code. A system that gave several shows the last in text order."""
+        """System → code, without the personal number. A system that gave several shows the last in text order."""
         return {row.system: row.value for row in self._conn.execute(_CODES, {"wanted": dossier_id})}
 
     def update(self, dossier: Dossier) -> None:
@@ -150,6 +156,20 @@ class Dossiers(StepQueries):
             .returning(counters.c.value)
         )
         return int(self._conn.execute(statement).scalar_one())
+
+    def _owner(self, system: str, value: str) -> str | None:
+        query = select(dossier_codes.c.dossier_id).where(
+            self._stands_for(value), dossier_codes.c.system == system
+        )
+        owner: str | None = self._conn.execute(query.limit(1)).scalar_one_or_none()
+        return owner
+
+    def _stands_for(self, value: str) -> ColumnElement[bool]:
+        """The code itself, or what stands for it if it is a personal number."""
+        tags = [tag.hex() for tag in self._tx.vault.tags(value)]
+        number = and_(dossier_codes.c.system == PERSONAL_NUMBER, dossier_codes.c.value.in_(tags))
+        other = and_(dossier_codes.c.system != PERSONAL_NUMBER, dossier_codes.c.value == value)
+        return or_(number, other)
 
     def _one(self, query: Any, dossier_id: str) -> Dossier:
         row = self._conn.execute(query, {"wanted": dossier_id}).one_or_none()

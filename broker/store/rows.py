@@ -175,6 +175,20 @@ class Act:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Lookup:
+    """A question about a citizen to an agency: who asked, for whose unit and purpose, and the message that asked."""
+
+    at: datetime
+    agency: str
+    operation: str
+    officer: str
+    unit: str
+    purpose: str
+    dossier_id: str | None
+    message_id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Blob:
     """An attachment that is kept once, by hash."""
 

@@ -122,6 +122,7 @@ dossiers = Table(
     Column("sealed_by", Text),
     Column("hold", Text),  # why it must not be erased
     Column("erased_at", UtcTime),
+    Column("missed", UtcTime),  # the first appointment that passed
     Index("ix_dossiers_received_at_id", "received_at", "id"),
     Index("ix_dossiers_unit_received_at_id", "unit", "received_at", "id"),
     Index("ix_dossiers_phase_received_at_id", "phase", "received_at", "id"),
@@ -157,9 +158,21 @@ steps = Table(
     Column("poll_at", UtcTime),
     Column("started_at", UtcTime),
     Column("sealed_by", Text),
+    Column("missed", UtcTime),  # the first appointment that passed without a result
+    Column("ended_at", UtcTime),
+    Column("alarm_at", UtcTime),
+    # What statistics count by: when the step was planned, and the unit that acts.
+    Column("opened_at", UtcTime),
+    Column("province", Text),
+    Column("commune", Text),
     PrimaryKeyConstraint("dossier_id", "id"),
     Index("ix_steps_poll", "agency", "poll_at", **_where("poll_at IS NOT NULL")),
     Index("ix_steps_due", "due", **_where(f"due IS NOT NULL AND {STEP_OPEN}")),
+    Index("ix_steps_alarm_at", "alarm_at", **_where("alarm_at IS NOT NULL")),
+    Index("ix_steps_opened_at", "opened_at"),
+    Index("ix_steps_agency_opened_at", "agency", "opened_at"),
+    Index("ix_steps_province_opened_at", "province", "opened_at"),
+    Index("ix_steps_commune_opened_at", "commune", "opened_at"),
     Index("ix_steps_supplement_due", "supplement_due", **_where("state = 'supplement'")),
     Index("ix_steps_agency_state", "agency", "state", **_where(STEP_OPEN)),
 )
@@ -216,6 +229,7 @@ intake = Table(
 # --- deliveries ---------------------------------------------------------------------------------------------
 
 UNFINISHED = "state IN ('queued','leased','dead')"
+UNCONFIRMED = f"kind = 'result' AND {UNFINISHED}"
 CLAIMABLE = "state = 'queued' AND NOT waits"
 
 deliveries = Table(
@@ -255,6 +269,7 @@ deliveries = Table(
     Index("ix_deliveries_depth", "agency", "state", **_where(UNFINISHED)),
     Index("ix_deliveries_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
     Index("ix_deliveries_created_at_id", "created_at", "id"),
+    Index("ix_deliveries_unconfirmed", "created_at", **_where(UNCONFIRMED)),
 )
 
 attempts = Table(

@@ -92,6 +92,11 @@ class StepQueries(Repository):
             query = query.where(steps.c.due > since)
         return self._refs(query.order_by(steps.c.due, steps.c.dossier_id).limit(limit))
 
+    def past_alarm(self, now: datetime, limit: int) -> list[StepRef]:
+        """Steps that stand still for longer than they may, the longest first."""
+        query = select(steps).where(text("alarm_at IS NOT NULL"), steps.c.alarm_at <= now)
+        return self._refs(query.order_by(steps.c.alarm_at, steps.c.dossier_id).limit(limit))
+
     def past_supplement_due(self, now: datetime, limit: int) -> list[StepRef]:
         """Steps that still wait for a supplement after the last day for it."""
         query = select(steps).where(text("state = 'supplement'"), steps.c.supplement_due <= now)
@@ -128,6 +133,12 @@ def _step_values(step: Step) -> dict[str, Any]:
         "result": step.result,
         "poll_at": step.poll_at,
         "started_at": step.started_at,
+        "missed": step.missed,
+        "ended_at": step.ended_at,
+        "alarm_at": step.alarm_at,
+        "opened_at": step.opened_at,
+        "province": step.province,
+        "commune": step.commune,
     }
 
 
@@ -145,6 +156,12 @@ def _step(row: Row[Any], result: bytes | None) -> Step:
         result=result,
         poll_at=row.poll_at,
         started_at=row.started_at,
+        missed=row.missed,
+        ended_at=row.ended_at,
+        alarm_at=row.alarm_at,
+        opened_at=row.opened_at,
+        province=row.province,
+        commune=row.commune,
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from broker.store.blobs import Blobs
 from broker.store.deliveries import Deliveries
 from broker.store.dossiers import Dossiers
+from broker.store.erasure import Erasure
 from broker.store.intake import Intake
 from broker.store.invariants import Invariants
 from broker.store.log import Log
+from broker.store.lookups import Lookups
 from broker.store.messages import Messages
+from broker.store.resealing import Resealing
 from broker.store.runs import Runs
 from broker.store.sql import Session
 from broker.store.work import Acts, Work
@@ -22,10 +25,13 @@ class Tx:
         "blobs",
         "deliveries",
         "dossiers",
+        "erasure",
         "intake",
         "invariants",
         "log",
+        "lookups",
         "messages",
+        "resealing",
         "runs",
         "work",
     )
@@ -42,3 +48,6 @@ class Tx:
         self.runs = Runs(session)
         self.blobs = Blobs(session)
         self.invariants = Invariants(session)
+        self.lookups = Lookups(session)
+        self.resealing = Resealing(session)
+        self.erasure = Erasure(session)

@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from broker.model import Phase, StepState
-from broker.store.dossiers import HUB
-from broker.store.engine import Store
+from broker.store.dossiers import HUB, PERSONAL_NUMBER
+from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, Missing
 from broker.store.rows import Check, DossierFilter
 from tests.broker.store.samples import dossier, step
@@ -151,3 +151,27 @@ def test_numbers_of_a_day(store: Store) -> None:
     asked = [("a", day), ("a", day), ("b", day), ("a", next_day)]
     given = [store.write_sync(lambda tx, ask=ask: tx.dossiers.next_number(*ask)) for ask in asked]
     assert given == [1, 2, 1, 1]
+
+
+def test_a_personal_number_leads_to_its_dossier_and_stands_nowhere(store: Store) -> None:
+    """The number finds the dossier, another dossier is refused it, and the table does not hold it."""
+    number = "001326000123"
+
+    def write(tx: Tx) -> None:
+        tx.dossiers.add(dossier("d1"))
+        tx.dossiers.add(dossier("d2"))
+        for _ in range(2):
+            tx.dossiers.add_code("d1", PERSONAL_NUMBER, number)
+
+    store.write_sync(write)
+    found = store.read(lambda tx: tx.dossiers.by_code(number))
+    assert found is not None
+    assert found.id == "d1"
+    assert store.read(lambda tx: tx.dossiers.by_code(number, PERSONAL_NUMBER)) == found
+    assert PERSONAL_NUMBER not in store.read(lambda tx: tx.dossiers.codes("d1"))
+    values = store.read(
+        lambda tx: tx.log._conn.exec_driver_sql("SELECT value FROM dossier_codes").scalars().all()
+    )
+    assert number not in values
+    with pytest.raises(Conflict, match="the personal number belongs"):
+        store.write_sync(lambda tx: tx.dossiers.add_code("d2", PERSONAL_NUMBER, number))
