@@ -18,6 +18,7 @@ from broker.canonical import build
 from broker.canonical.document import find, text_at
 from broker.canonical.plan import Node
 from broker.canonical.read import PersonRecord
+from broker.communes import current, places_today
 from broker.dates import PartialDate
 from broker.names import other_spellings, same_name
 
@@ -29,6 +30,9 @@ FieldName = Literal["PersonalNumber", "Name", "BirthDate", "Ethnicity", "Nationa
 
 Verification: TypeAlias = Literal["match", "differs", "unknown"]
 """What the register says of a value (common.xsd, Verification)."""
+
+Place: TypeAlias = tuple[str | None, str | None]
+"""Codes of province and commune."""
 
 _ROLES: tuple[Role, ...] = ("Applicant", "Mother", "Father")
 _HEAD_PATHS = {"Name": "Household/HeadName", "PersonalNumber": "Household/HeadPersonalNumber"}
@@ -44,7 +48,7 @@ class Declared:
     birth_date: PartialDate | None = None
     ethnicity: str | None = None
     nationality: str | None = None
-    place: tuple[str | None, str | None] | None = None
+    place: Place | None = None
 
     def path(self, field: FieldName) -> str:
         """Where in the declaration the field stands."""
@@ -233,17 +237,35 @@ def _birth_date(person: Declared, known: _Known) -> Verification:
 def _details(person: Declared, known: _Known) -> Iterator[tuple[FieldName, Verification]]:
     """What only the record can say."""
     held = known.record.person if known.record is not None else None
-    place = None
-    if held is not None and held.residence is not None:
-        place = (held.residence.province, held.residence.commune)
     pairs: Sequence[tuple[FieldName, object, object]] = (
         ("Ethnicity", person.ethnicity, held.ethnicity if held is not None else None),
         ("Nationality", person.nationality, held.nationality if held is not None else None),
-        ("Residence", person.place, place),
     )
     for field, said, known_value in pairs:
         if said is not None:
             yield field, "unknown" if known_value is None else _same(said == known_value)
+    if person.place is not None:
+        residence = held.residence if held is not None else None
+        place = None if residence is None else (residence.province, residence.commune)
+        yield "Residence", _place(person.place, place)
+
+
+def _place(said: Place, held: Place | None) -> Verification:
+    """Whether a place of today is the one that the register holds, perhaps by its code of before the reform.
+
+    An old commune that went to several of today proves nothing, nor does a code that no list has.
+    """
+    if held == said:
+        return "match"
+    (province, commune), (old_province, old_commune) = said, held or (None, None)
+    if not (province and commune and old_province and old_commune):
+        return "unknown"
+    here, there = current().get(commune), places_today(old_province, old_commune)
+    if here is None or here.province != province or not there:
+        return "unknown"
+    if commune not in there:
+        return "differs"
+    return "match" if len(there) == 1 else "unknown"
 
 
 def _same(equal: bool) -> Verification:

@@ -1,7 +1,7 @@
 """Code tables too large to write by hand, taken from public data sets.
 
-Names of administrative units come from the package ``vietnam-provinces`` (34 provinces and their communes, in
-force since 2025-07-01). Units before that day are not in it.
+Names of provinces come from the package ``vietnam-provinces``, communes from `broker.communes`; both in force since
+2025-07-01. No mapping is older, so the units before that day are not in these tables.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import date
 
-from vietnam_provinces import Province, Ward
+from vietnam_provinces import Province
 
-REFORM = date(2025, 7, 1)
-"""The day on which 63 provinces became 34 and the districts ended."""
+from broker import communes
+from broker.communes import REFORM
 
 Line = tuple[str, str, date, date]
 
@@ -25,14 +25,14 @@ def province_names() -> Iterator[Line]:
 
 def commune_names() -> Iterator[Line]:
     """Commune code, five digits, to its name."""
-    for ward in Ward.iter_all():
-        yield f"{int(ward.code):05d}", ward.name, REFORM, date.max
+    for commune in communes.current().values():
+        yield commune.code, commune.name, REFORM, date.max
 
 
 def commune_provinces() -> Iterator[Line]:
     """Commune code, five digits, to the code of its province, two digits."""
-    for ward in Ward.iter_all():
-        yield f"{int(ward.code):05d}", f"{int(ward.province_code):02d}", REFORM, date.max
+    for commune in communes.current().values():
+        yield commune.code, commune.province, REFORM, date.max
 
 
 PROVIDERS: dict[str, Callable[[], Iterator[Line]]] = {

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from broker.canonical.plan import Node
-from broker.canonical.read import Person, PersonRecord
+from broker.canonical.read import Person, PersonRecord, Place
 from broker.dates import PartialDate
 from broker.population import Check, Declared, Query, checks, declared
 from tests.broker.families import FATHER, HEAD, MOTHER, Register, declaration, head_xml, person_xml
@@ -58,6 +58,33 @@ def test_what_only_the_record_can_say_is_compared_or_unknown() -> None:
     """Ethnic group, nationality and residence."""
     assert of_mother(ethnicity="02")["Ethnicity"] == "differs"
     assert of_mother(birth_date="1992-05-03")["Ethnicity"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("said", "held", "outcome"),
+    [
+        (("01", "00004"), ("01", "00004"), "match"),
+        (("01", "00097"), ("01", "00001"), "match"),  # Phúc Xá went into Hồng Hà as a whole
+        (("52", "23563"), ("64", "23560"), "match"),
+        (("01", "00001"), ("01", "00097"), "unknown"),  # said by an old code
+        (("01", "00008"), ("01", "00016"), "unknown"),  # old Ngọc Hà went to Ba Đình and Ngọc Hà
+        (("01", "00025"), ("01", "00001"), "differs"),
+        (("01", "00008"), ("01", "00025"), "unknown"),  # Giảng Võ, or old Ngọc Khánh that went to three
+        (("01", "00004"), ("79", "26734"), "differs"),
+        (("01", "00004"), ("01", "99999"), "unknown"),
+        (("01", None), ("01", "00004"), "unknown"),
+        (("01", None), ("01", None), "match"),
+    ],
+)
+def test_a_residence_is_compared_through_the_reform(
+    said: tuple[str, str | None], held: tuple[str, str | None], outcome: str
+) -> None:
+    """T38: the record may still have the old ward; where that went to several, nothing is proved."""
+    there = dataclasses.replace(MOTHER, residence=Place("VN", *held))
+    (check,) = checks(declaration(person_xml("Mother", MOTHER)))
+    moved = Check(tuple(dataclasses.replace(person, place=said) for person in check.people))
+    found = {verdict.field: verdict.outcome for verdict in Register(there).ask(moved).verdicts()}
+    assert found["Residence"] == outcome
 
 
 def test_a_year_alone_is_no_difference() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from broker.mapping.providers import PROVIDERS, REFORM
+from broker.communes import REFORM
+from broker.mapping.providers import PROVIDERS
 
 
 def test_units_of_the_reform() -> None:
