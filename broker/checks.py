@@ -132,7 +132,7 @@ class Checks:
             dossier,
             phase=Phase.OPEN,
             declaration=documents.as_bytes(marked),
-            steps=first_steps(plan(rules, marked), now),
+            steps=first_steps(plan(rules, marked), now, marked),
         )
         await self._changes.change(
             dossier.id,

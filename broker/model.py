@@ -127,7 +127,8 @@ class Step:
     """One agency's part in a dossier.
 
     ``missed``: the first appointment that passed without a result; ``ended_at``: when its last word fell;
-    ``alarm_at``: when a person is told that it stands where it stands for too long.
+    ``alarm_at``: when a person is told that it stands where it stands for too long; ``opened_at``, ``province``,
+    ``commune``: when it was planned, and the unit that has to act.
     """
 
     id: str
@@ -145,6 +146,9 @@ class Step:
     missed: datetime | None = None
     ended_at: datetime | None = None
     alarm_at: datetime | None = None
+    opened_at: datetime | None = None
+    province: str | None = None
+    commune: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -213,9 +213,22 @@ def plan(rules: RuleSet, declaration: etree._Element) -> tuple[StepRule, ...]:
     )
 
 
-def first_steps(planned: Iterable[StepRule], now: datetime) -> tuple[Step, ...]:
-    """The planned steps as they stand before anything is sent."""
-    return tuple(Step(id=rule.id, agency=rule.agency, state=StepState.PLANNED, since=now) for rule in planned)
+def first_steps(
+    planned: Iterable[StepRule], now: datetime, declaration: etree._Element | None = None
+) -> tuple[Step, ...]:
+    """The planned steps as they stand before anything is sent, with the units that ``declaration`` names for them."""
+    return tuple(
+        Step(
+            id=rule.id,
+            agency=rule.agency,
+            state=StepState.PLANNED,
+            since=now,
+            opened_at=now,
+            province=text_at(declaration, f"{rule.office}/Province") if declaration is not None else None,
+            commune=text_at(declaration, f"{rule.office}/Commune") if declaration is not None else None,
+        )
+        for rule in planned
+    )
 
 
 def exclusions(rules: RuleSet, declaration: etree._Element) -> tuple[Problem, ...]:

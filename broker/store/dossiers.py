@@ -94,6 +94,7 @@ class Dossiers(StepQueries):
             "version": dossier.version,
             "due": dossier.due,
             "reason": dossier.reason,
+            "missed": dossier.missed,
         }
         sealed = seal(self._tx.vault, dossiers, values)
         if not self._conn.execute(_UPDATE, {**sealed, "changed": dossier.id}).rowcount:
@@ -211,6 +212,7 @@ def _values(dossier: Dossier) -> dict[str, Any]:
         "version": dossier.version,
         "due": dossier.due,
         "reason": dossier.reason,
+        "missed": dossier.missed,
     }
 
 
@@ -231,4 +233,5 @@ def _dossier(row: Row[Any], declaration: bytes, parts: tuple[Step, ...]) -> Doss
         due=row.due,
         reason=row.reason,
         steps=parts,
+        missed=row.missed,
     )

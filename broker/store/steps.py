@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, func, insert, select, text, update
 from broker.model import Step, StepState, Transition
 from broker.store.errors import Missing
 from broker.store.rows import StepRef
-from broker.store.schema import STEP_OPEN, steps, transitions
+from broker.store.schema import STEP_OPEN, dossiers, steps, transitions
 from broker.store.sealing import seal, unseal
 from broker.store.sql import Repository
 
@@ -96,6 +96,16 @@ class StepQueries(Repository):
         """Steps that stand still for longer than they may, the longest first."""
         query = select(steps).where(text("alarm_at IS NOT NULL"), steps.c.alarm_at <= now)
         return self._refs(query.order_by(steps.c.alarm_at, steps.c.dossier_id).limit(limit))
+
+    def dossiers_past_due(self, now: datetime, limit: int) -> tuple[str, ...]:
+        """Dossiers with an open step that are past their own appointment. Looks at open steps only."""
+        query = (
+            select(dossiers.c.id)
+            .join(steps, steps.c.dossier_id == dossiers.c.id)
+            .where(text(STEP_OPEN), dossiers.c.due <= now)
+            .distinct()
+        )
+        return tuple(self._conn.execute(query.limit(limit)).scalars())
 
     def past_supplement_due(self, now: datetime, limit: int) -> list[StepRef]:
         """Steps that still wait for a supplement after the last day for it."""
