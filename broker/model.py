@@ -67,12 +67,22 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+class CorrectionState(StrEnum):
+    """How an agency took the news that a result on which its step was built has been corrected."""
+
+    PENDING = "pending"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class DeliveryKind(StrEnum):
     """What a delivery is for; decides what its reply means."""
 
     STEP = "step"
     SUPPLEMENT = "supplement"
     WITHDRAWAL = "withdrawal"
+    CORRECTION = "correction"
+    LIST = "list"
     POLL = "poll"
     LOOKUP = "lookup"
     STATE = "state"
@@ -128,7 +138,8 @@ class Step:
 
     ``missed``: the first appointment that passed without a result; ``ended_at``: when its last word fell;
     ``alarm_at``: when a person is told that it stands where it stands for too long; ``opened_at``, ``province``,
-    ``commune``: when it was planned, and the unit that has to act.
+    ``commune``: when it was planned, and the unit that has to act; ``result_at``, ``corrections``: when its result was
+    last corrected and how often; ``correction``: how its agency took the correction of a result that it was built on.
     """
 
     id: str
@@ -149,6 +160,10 @@ class Step:
     opened_at: datetime | None = None
     province: str | None = None
     commune: str | None = None
+    result_at: datetime | None = None
+    corrections: int = 0
+    correction: CorrectionState | None = None
+    correction_note: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -250,10 +265,13 @@ class Delivery:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class WorkItem:
-    """Something a person must look at: it has an owner, and nothing leaves the list silently."""
+    """Something a person must look at: it has an owner, and nothing leaves the list silently.
+
+    ``due``: until when the owner is to have seen to it.
+    """
 
     id: str
-    kind: str  # "unroutable" | "dead-letter" | "contradiction" | "deadline" | "stuck" | "mapping" | "paused"
+    kind: str  # "unroutable", "dead-letter", "contradiction", "correction", "deadline", "stuck", "reconciliation" …
     at: datetime
     owner: str
     reason: str
@@ -261,4 +279,6 @@ class WorkItem:
     dossier_id: str | None = None
     delivery_id: str | None = None
     message_id: str | None = None
+    step: str | None = None
+    due: datetime | None = None
     closed_at: datetime | None = None

@@ -157,6 +157,10 @@ steps = Table(
     Column("result", LargeBinary),
     Column("poll_at", UtcTime),
     Column("started_at", UtcTime),
+    Column("result_at", UtcTime),
+    Column("corrections", Integer),  # how often the result was corrected; null: never
+    Column("correction", Text),
+    Column("correction_note", Text),
     Column("sealed_by", Text),
     Column("missed", UtcTime),  # the first appointment that passed without a result
     Column("ended_at", UtcTime),
@@ -173,7 +177,8 @@ steps = Table(
     Index("ix_steps_agency_opened_at", "agency", "opened_at"),
     Index("ix_steps_province_opened_at", "province", "opened_at"),
     Index("ix_steps_commune_opened_at", "commune", "opened_at"),
-    Index("ix_steps_supplement_due", "supplement_due", **_where("state = 'supplement'")),
+    Index("ix_steps_supplement_due", "supplement_due", **_where("supplement_due IS NOT NULL")),
+    Index("ix_steps_agency_started_at", "agency", "started_at", **_where("started_at IS NOT NULL")),
     Index("ix_steps_agency_state", "agency", "state", **_where(STEP_OPEN)),
 )
 
@@ -310,11 +315,26 @@ work_items = Table(
     Column("dossier_id", Text),
     Column("delivery_id", Text),
     Column("message_id", Text),
+    Column("step", Text),
+    Column("due", UtcTime),  # until when its owner is to have seen to it
     Column("closed_at", UtcTime),
     Column("closed_by", Text),
     Column("note", Text),
     Index("ix_work_items_open", "at", "id", **_where("closed_at IS NULL")),
     Index("ix_work_items_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
+)
+
+listed = Table(
+    "listed",  # what an agency says it has, page by page, until it has been compared with ours
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("run", Text, nullable=False),
+    Column("code", Text),
+    Column("key", Text),
+    Column("agency_code", Text),
+    Column("state", Text),
+    Column("at", UtcTime),
+    Index("ix_listed_run_id", "run", "id"),
 )
 
 acts = Table(

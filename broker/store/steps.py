@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, func, insert, select, text, update
 
-from broker.model import Step, StepState, Transition
+from broker.model import CorrectionState, Step, StepState, Transition
 from broker.store.errors import Missing
 from broker.store.rows import StepRef
 from broker.store.schema import STEP_OPEN, dossiers, steps, transitions
@@ -108,8 +108,8 @@ class StepQueries(Repository):
         return tuple(self._conn.execute(query.limit(limit)).scalars())
 
     def past_supplement_due(self, now: datetime, limit: int) -> list[StepRef]:
-        """Steps that still wait for a supplement after the last day for it."""
-        query = select(steps).where(text("state = 'supplement'"), steps.c.supplement_due <= now)
+        """Steps that still wait for the citizen, or for a relative's consent, after the last day for it."""
+        query = select(steps).where(text("supplement_due IS NOT NULL"), steps.c.supplement_due <= now)
         return self._refs(query.order_by(steps.c.supplement_due, steps.c.dossier_id).limit(limit))
 
     def steps_of(self, dossier_ids: Sequence[str]) -> dict[str, tuple[Step, ...]]:
@@ -149,6 +149,10 @@ def _step_values(step: Step) -> dict[str, Any]:
         "opened_at": step.opened_at,
         "province": step.province,
         "commune": step.commune,
+        "result_at": step.result_at,
+        "corrections": step.corrections or None,
+        "correction": step.correction and step.correction.value,
+        "correction_note": step.correction_note,
     }
 
 
@@ -172,6 +176,10 @@ def _step(row: Row[Any], result: bytes | None) -> Step:
         opened_at=row.opened_at,
         province=row.province,
         commune=row.commune,
+        result_at=row.result_at,
+        corrections=row.corrections or 0,
+        correction=row.correction and CorrectionState(row.correction),
+        correction_note=row.correction_note,
     )
 
 

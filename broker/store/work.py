@@ -23,6 +23,8 @@ _FIELDS = (
     "dossier_id",
     "delivery_id",
     "message_id",
+    "step",
+    "due",
     "closed_at",
 )
 
