@@ -140,7 +140,7 @@ class Worker:
         """Work until ``stop`` is set; then finish what is in flight and give the rest back."""
         while not stop.is_set():
             try:
-                claimed = await self._launch()
+                claimed = await self.launch()
             except StoreUnavailable as error:
                 log.warning("store away, will try again", reason=str(error))
                 claimed = 0
@@ -152,11 +152,17 @@ class Worker:
 
     async def pump(self) -> int:
         """Claim what is due now, run it to its end, and say how many deliveries that were."""
-        claimed = await self._launch()
+        claimed = await self.launch()
         await self._drain()
         return claimed
 
-    async def _launch(self) -> int:
+    @property
+    def flying(self) -> set[asyncio.Task[None]]:
+        """The attempts under way, one task each."""
+        return set(self._flying)
+
+    async def launch(self) -> int:
+        """Claim what is due now and begin it; says how many deliveries that were."""
         await self._hold()
         room = self._settings.in_flight - len(self._flying)
         if room <= 0:

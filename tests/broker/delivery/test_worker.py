@@ -108,7 +108,7 @@ async def test_slow_answer_keeps_its_lease(rig: Rig) -> None:
     await asyncio.wait_for(reached.wait(), 20)
     for _ in range(5):
         rig.clock.advance(seconds=45)
-        await rig.hub.worker._launch()
+        await rig.hub.worker.launch()
     gate.set()
     stop.set()
     rig.hub.wake()
