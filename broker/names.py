@@ -31,6 +31,12 @@ def other_spellings(name: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelling for spelling in respelled if spelling != written))
 
 
+def folded(text: str) -> str:
+    """The text as a search compares it: small letters without any mark, and d for đ."""
+    decomposed = unicodedata.normalize("NFD", text.casefold().replace("đ", "d"))
+    return " ".join("".join(char for char in decomposed if not unicodedata.combining(char)).split())
+
+
 def _key(name: str) -> tuple[tuple[str, str], ...]:
     """Each syllable as its letters and its tone: where in the syllable the tone stands does not matter."""
     return tuple(_split(word) for word in unicodedata.normalize("NFC", name).casefold().split())

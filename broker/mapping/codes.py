@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from broker.mapping import providers
-from broker.mapping.errors import Findings, MappingFault
+from broker.mapping.errors import Finding, Findings, MappingFault
 from broker.mapping.yamltree import Items, Node, Table, Text, read
 
 ALL_TIME = (date.min, date.max)
@@ -151,6 +151,20 @@ def load(path: Path, project: Path) -> CodeTable:
     return CodeTable(
         path.stem, findings.file, _text(tree.get("summary")), _text(tree.get("basis")), rows, settled
     )
+
+
+def load_all(project: Path) -> tuple[CodeTable, ...]:
+    """Every code table of a project, by name. Raises MappingFault with the faults of all of them."""
+    tables: list[CodeTable] = []
+    faults: list[Finding] = []
+    for path in sorted((project / "mappings" / "codes").glob("*.yaml")):
+        try:
+            tables.append(load(path, project))
+        except MappingFault as fault:
+            faults += fault.findings
+    if faults:
+        raise MappingFault(faults)
+    return tuple(tables)
 
 
 def _rows(tree: Table, findings: Findings, path: Path, project: Path) -> Iterator[Row]:

@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "delivery": ("delivery", "app", "Deliveries to agencies."),
     "item": ("work", "app", "Work items: unroutable, dead letters, contradictions, deadlines."),
     "mapping": ("mapping", "app", "Mappings between the hub's documents and the agencies'."),
+    "codes": ("codes", "app", "Code tables between the lists of agencies."),
+    "units": ("units", "app", "Provinces and communes by day."),
     "agency": ("agency", "app", "Agencies."),
     "adapters": ("adapters", "adapters", "The adapters that are installed, and their settings."),
     "log": ("log", "app", "The message log."),

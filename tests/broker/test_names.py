@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broker.names import other_spellings, same_name
+from broker.names import folded, other_spellings, same_name
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,9 @@ def test_another_spelling_is_the_same_name(words: list[str]) -> None:
     """Respelling never makes another name."""
     name = " ".join(words)
     assert all(same_name(name, other) for other in other_spellings(name))
+
+
+@pytest.mark.parametrize("text", ["Đặng Thị Hòa", "ĐẶNG  THỊ HOÀ", "dang thi hoa"])
+def test_a_search_needs_no_accents(text: str) -> None:
+    """Letters without marks, d for đ, single spaces."""
+    assert folded(text) == "dang thi hoa"
