@@ -42,6 +42,8 @@ from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
 from broker.process.engine import Abilities
 from broker.reports import Reports
+from broker.reseal import Reseal
+from broker.retention import Retention
 from broker.rounds import Rounds
 from broker.routing import Router
 from broker.scheduler import Scheduler
@@ -54,7 +56,7 @@ from signing.errors import KeyProblem
 from signing.keys import Signer, load_key, read_certificates
 from signing.note import NoteSigner, load_note_key
 from signing.trust import Trust
-from signing.vault import load_vault
+from signing.vault import Vault, load_vault
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Hub:
         resources: Resources,
         agencies: Mapping[str, Agency],
         blobs: BlobFolder,
+        vault: Vault,
         note_signer: NoteSigner,
     ) -> None:
         """Takes over the store and the connections of ``resources``; see `open_hub`."""
@@ -86,6 +89,7 @@ class Hub:
         self.resources = resources
         self.agencies = agencies
         self.blobs = blobs
+        self.vault = vault
         self.schemas = Schemas(project.folder)
         self.queue: Queue = SqlQueue(store)
         self._outside = outside
@@ -165,9 +169,16 @@ class Hub:
             checks=self.checks,
             outbox=self.outbox,
             logbook=self.logbook,
+            retention=self.retention,
+            reseal=Reseal(self.store, self.blobs, self.vault, self._clock),
             clock=self._clock,
             wake=self.wake,
         )
+
+    @cached_property
+    def retention(self) -> Retention:
+        """Erases what is no longer needed."""
+        return Retention(self.store, self.blobs, self.project.retention, self._clock, self._new_id)
 
     @cached_property
     def scheduler(self) -> Scheduler:
@@ -311,7 +322,7 @@ def open_hub(
         )
         for config in project.agencies.values()
     }
-    return Hub(project, outside, store, resources, agencies, blobs, note_signer)
+    return Hub(project, outside, store, resources, agencies, blobs, vault, note_signer)
 
 
 def database_url(project: Project) -> str:

@@ -53,6 +53,7 @@ class Logbook:
                 checkpoints=[*stored, *(note for note in written if note not in stored)],
                 verifier=verifier,
                 origin=verifier.name,
+                with_bodies=True,
             )
 
         return self._store.read(recompute)

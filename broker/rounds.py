@@ -1,6 +1,7 @@
 """The hub's rounds: what it does by the clock and not because a message came.
 
-Ask agencies how dossiers stand, look for deadlines that have passed, sign the head of the log.
+Ask agencies how dossiers stand, look for deadlines that have passed, sign the head of the log, erase what is no longer
+needed, move what is sealed to the newest data key.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from broker.logbook import Logbook
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, DeliveryState, Phase, Step, WorkItem
 from broker.outbox import Case, Outbox, office
+from broker.reseal import Reseal
+from broker.retention import Retention
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
 from broker.store.rows import DeliveryFilter, StepRef
@@ -38,6 +41,8 @@ class Rounds:
         checks: Checks,
         outbox: Outbox,
         logbook: Logbook,
+        retention: Retention,
+        reseal: Reseal,
         clock: Clock,
         wake: Callable[[], None],
     ) -> None:
@@ -49,6 +54,8 @@ class Rounds:
         self._checks = checks
         self._outbox = outbox
         self._logbook = logbook
+        self._retention = retention
+        self._reseal = reseal
         self._clock = clock
         self._wake = wake
 
@@ -58,6 +65,9 @@ class Rounds:
             ("poll", timedelta(seconds=30), self.polls, True),
             ("deadlines", timedelta(minutes=1), self.deadlines, True),
             ("checkpoint", timedelta(minutes=1), self._logbook.checkpoint, True),
+            ("retention", timedelta(days=1), self._retention.run, True),
+            ("reseal", timedelta(days=1), self._reseal.once, True),
+            ("keys", timedelta(minutes=1), self._reseal.refresh, False),
             ("wake", timedelta(seconds=1), self.retries, False),
         )
         return [

@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 # A run that takes longer than its interval makes the next tick wait; that is meant, and APScheduler warns of each.
 logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
+_LOOK = timedelta(minutes=10)
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -37,6 +38,11 @@ class Job:
     every: timedelta
     run: Callable[[], Awaitable[object]]
     shared: bool = True
+
+    @property
+    def pause(self) -> timedelta:
+        """Time between two looks whether a run is due: a daily run must not wait for a process that lives a day."""
+        return min(self.every, _LOOK) if self.shared else self.every
 
 
 class Scheduler:
@@ -60,7 +66,7 @@ class Scheduler:
         for job in self._jobs.values():
             self._ticker.add_job(
                 self._fire,
-                IntervalTrigger(seconds=job.every.total_seconds(), timezone=UTC),
+                IntervalTrigger(seconds=job.pause.total_seconds(), timezone=UTC),
                 args=[job.name],
                 id=job.name,
                 coalesce=True,

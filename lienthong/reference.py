@@ -22,6 +22,7 @@ from broker.config.agency import AgencyConfig
 from broker.config.calendar import CalendarConfig
 from broker.config.hub import Hub
 from broker.config.population import PopulationConfig
+from broker.config.retention import Retention
 from broker.config.schedule import Schedule
 from broker.config.units import ProvinceTable
 from broker.delivery import policy
@@ -41,6 +42,7 @@ _FILES: Mapping[str, type[BaseModel]] = {
     "processes/<name>.yaml": Process,
     "population.yaml": PopulationConfig,
     "schedule.yaml": Schedule,
+    "retention.yaml": Retention,
     "calendar.yaml": CalendarConfig,
     "units/provinces.yaml": ProvinceTable,
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from signing import merkle, note
@@ -48,13 +48,14 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """All findings, with the number of entries read, of bodies compared and the root computed from the
-    entries."""
+    """All findings, with the number of entries read, of bodies compared and erased, and the root computed from
+    the entries."""
 
     findings: list[Finding]
     entries: int
     root: bytes
     bodies: int = 0
+    erased: int = 0
 
     @property
     def ok(self) -> bool:
@@ -74,11 +75,13 @@ def verify_log(
     verifier: note.NoteVerifier,
     origin: str | None = None,
     check_body: CheckBody | None = None,
+    with_bodies: bool = False,
 ) -> Report:
     """Read the whole log once and compare it with its stored ``head`` and with signed ``checkpoints``.
 
-    ``checkpoints`` are notes as published; ``origin`` is the log's name if it differs from the key's. Memory
-    does not grow with the log unless entries are missing. Never raises for what it finds.
+    ``checkpoints`` are notes as published; ``origin`` is the log's name if it differs from the key's.
+    ``with_bodies``: every body must be there unless an entry of the log says that it was erased. Memory grows by
+    one byte an entry, and more if entries are missing. Never raises for what it finds.
     """
     findings: list[Finding] = []
     claims = _open_all(checkpoints, verifier, origin, findings)
@@ -88,10 +91,11 @@ def verify_log(
     for entry in entries:
         reading.take(entry)
     reading.finish()
+    erased = reading.erasures.report(findings, complete=with_bodies)
     _compare(claims, reading, findings)
     _report_disagreeing(claims, reading, findings)
     _report_coverage(claims, head, reading, findings)
-    return Report(findings, reading.count, reading.computed.root, reading.bodies)
+    return Report(findings, reading.count, reading.computed.root, reading.bodies, erased)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -101,6 +105,51 @@ class _Claim:
     place: str
     size: int
     root: bytes
+
+
+class _Erasures:
+    """Which bodies are missing, and what the log itself says of it: an entry of kind ``erasure`` lists entries."""
+
+    def __init__(self) -> None:
+        self._missing = bytearray()
+        self._said: dict[tuple[str, str], list[int]] = {}
+        self._listed: list[Sequence[int]] = []
+
+    def missing(self, index: int) -> None:
+        """The body of this entry is not there."""
+        self._missing.extend(bytes(max(0, index + 1 - len(self._missing))))
+        self._missing[index] = 1
+
+    def told(self, leaf: Mapping[str, object], body: bytes) -> str | None:
+        """An entry that says what was erased; answers what is wrong with it."""
+        try:
+            entries = json.loads(body)["entries"]
+        except (ValueError, KeyError, TypeError):
+            return "the entry does not say which bodies were erased"
+        if not isinstance(entries, list) or not all(
+            isinstance(index, int) and index >= 0 for index in entries
+        ):
+            return "the entry does not say which bodies were erased"
+        self._listed.append(entries)
+        who = (str(leaf.get("officer")), str(leaf.get("purpose")))
+        self._said.setdefault(who, []).append(len(entries))
+        return None
+
+    def report(self, findings: list[Finding], *, complete: bool) -> int:
+        """Hold the missing bodies against what was said; gives how many were erased."""
+        erased = 0
+        for index in (index for entries in self._listed for index in entries):
+            if index < len(self._missing) and self._missing[index]:
+                self._missing[index] = 0
+                erased += 1
+        for (who, why), counts in self._said.items():
+            text = f"{sum(counts)} bodies were erased in {len(counts)} steps by {who}: {why}"
+            findings.append(Finding("info", None, "erasure", text))
+        silent = [index for index, missing in enumerate(self._missing) if missing] if complete else []
+        findings += [
+            Finding("error", at, "body", "the body is gone, and no entry says who erased it") for at in silent
+        ]
+        return erased
 
 
 class _Reading:
@@ -117,6 +166,7 @@ class _Reading:
         self.stored = merkle.Frontier()
         # size → (root over the leaves as they are, root over the hashes as stored)
         self.roots: dict[int, tuple[bytes, bytes]] = {}
+        self.erasures = _Erasures()
         self.disagreeing: list[int] = []
         self.waiting: dict[int, tuple[bytes, bytes]] = {}
         self._note_root()
@@ -163,11 +213,18 @@ class _Reading:
         if leaf is not None and leaf.get("index", entry.index) != entry.index:
             self._found(entry.index, "leaf", f"the leaf says that it is entry {leaf['index']}")
         if entry.body is None:
+            self.erasures.missing(entry.index)
             return
         self.bodies += 1
         digest = hashlib.sha256((entry.salt or b"") + entry.body).hexdigest()
         if leaf is not None and leaf.get("body_sha256") != digest:
             self._found(entry.index, "body", "the body is not the one whose hash is in the leaf")
+        if (
+            leaf is not None
+            and leaf.get("kind") == "erasure"
+            and (wrong := self.erasures.told(leaf, entry.body))
+        ):
+            self._found(entry.index, "body", wrong)
         if self.check_body is not None:
             self._ask(self.check_body, entry)
 

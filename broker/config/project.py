@@ -21,6 +21,7 @@ from broker.config.calendar import CalendarConfig
 from broker.config.checks import faults_between
 from broker.config.hub import Hub
 from broker.config.population import PopulationConfig
+from broker.config.retention import Retention
 from broker.config.schedule import Schedule
 from broker.config.secrets import Secrets
 from broker.config.source import ConfigError, Fault, Source
@@ -35,6 +36,7 @@ _FILES: Mapping[str, type[Frozen]] = {
     "calendar": CalendarConfig,
     "population": PopulationConfig,
     "schedule": Schedule,
+    "retention": Retention,
     "units/provinces": ProvinceTable,
 }
 _SQLITE = "sqlite:///"
@@ -55,6 +57,7 @@ class Project:
     calendar: WorkingCalendar
     population: PopulationConfig
     schedule: Schedule
+    retention: Retention
     units: Units
     secrets: Secrets
 
@@ -171,6 +174,7 @@ def _project(folder: Path, models: Mapping[str, Frozen]) -> Project:
         calendar=_one(models, "calendar", CalendarConfig).calendar(),
         population=_one(models, "population", PopulationConfig),
         schedule=_one(models, "schedule", Schedule),
+        retention=_one(models, "retention", Retention),
         units=_one(models, "units/provinces", ProvinceTable).units(),
         secrets=Secrets(hub.secrets, folder, os.environ),
     )

@@ -19,9 +19,9 @@ from sqlalchemy import delete, select, update
 from broker.store.errors import BlobRefused, Missing, StoreUnavailable
 from broker.store.rows import Blob
 from broker.store.schema import blob_uses, blobs
-from broker.store.sql import Repository
+from broker.store.sql import Repository, between
 from signing.errors import SealBroken
-from signing.vault import Vault, key_of
+from signing.vault import OVERHEAD, Vault, key_of
 
 _HEX = frozenset("0123456789abcdef")
 
@@ -53,10 +53,17 @@ class Blobs(Repository):
         query = select(blob_uses.c.sha256).where(blob_uses.c.dossier_id == dossier_id).order_by("sha256")
         return self._conn.execute(query).scalars().all()
 
-    def unused(self, before: datetime, limit: int, *, among: Collection[str] | None = None) -> Sequence[str]:
-        """Attachments that no dossier names and that were last handed over before that time."""
+    def unused(
+        self, before: datetime | None, limit: int, *, among: Collection[str] | None = None
+    ) -> Sequence[str]:
+        """Attachments that no dossier names, and if ``before`` is set, last handed over before that time."""
         used = select(blob_uses.c.sha256).where(blob_uses.c.sha256 == blobs.c.sha256).exists()
-        query = select(blobs.c.sha256).where(blobs.c.at < before, ~used).order_by(blobs.c.at).limit(limit)
+        query = (
+            select(blobs.c.sha256)
+            .where(*between(blobs.c.at, None, before), ~used)
+            .order_by(blobs.c.at)
+            .limit(limit)
+        )
         if among is not None:
             query = query.where(blobs.c.sha256.in_(among))
         return self._conn.execute(query).scalars().all()
@@ -136,12 +143,22 @@ class BlobFolder:
         return opened
 
     def sealed_by(self, sha256: str) -> str | None:
-        """Id of the data key that sealed the file, None if it is plain. Raises Missing."""
+        """Id of the data key that sealed the file, None if it is plain. Raises Missing.
+
+        Its beginning tells, unless it names no key that there is: then it is plain, or its key is lost.
+        """
         try:
-            data = self.path(sha256).read_bytes()
+            with self.path(sha256).open("rb") as file:
+                key_id = key_of(file.read(OVERHEAD))
+                if (
+                    key_id is not None
+                    and key_id not in self._vault.ids
+                    and _is(self.path(sha256).read_bytes(), sha256)
+                ):
+                    return None
         except FileNotFoundError as error:
             raise Missing(f"no attachment {sha256}") from error
-        return None if _is(data, sha256) else key_of(data)
+        return key_id
 
     def names(self) -> Iterator[str]:
         """The hashes of all files, in order."""

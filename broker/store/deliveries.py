@@ -150,6 +150,14 @@ class Deliveries(ClaimQueries):
             raise Conflict(f"delivery {delivery_id} has left the hub: it cannot be cancelled")
         self._advance(delivery.lane)
 
+    def cancel_all(self, dossier_id: str, at: datetime, reason: str) -> None:
+        """Never send what is unfinished of a dossier. Raises Conflict if one of them is on the wire."""
+        query = select(deliveries.c.id).where(deliveries.c.dossier_id == dossier_id, text(UNFINISHED))
+        for delivery_id in (
+            self._conn.execute(query.order_by(deliveries.c.lane, deliveries.c.seq)).scalars().all()
+        ):
+            self.cancel(delivery_id, at, reason)
+
     def replay(self, delivery_id: str, now: datetime, who: str, why: str) -> Delivery:
         """Try a dead delivery again from now on, as if it were new, and note who wanted it.
 

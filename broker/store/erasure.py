@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, text, update
 
 from broker.model import Phase
 from broker.store.dossiers import PERSONAL_NUMBER
@@ -67,21 +67,13 @@ class Erasure(Repository):
 
     def settled(self, before: datetime, limit: int) -> Sequence[str]:
         """Ids of dossiers that ended before that time, with nothing under way, held or in a person's hands."""
-        query = (
-            select(dossiers.c.id)
-            .where(
-                dossiers.c.received_at < before,
-                dossiers.c.phase.in_(_ENDED),
-                dossiers.c.hold.is_(None),
-                or_(dossiers.c.erased_at.is_(None), dossiers.c.erased_at < _LAST),
-                ~_OPEN_STEP,
-                ~_BUSY,
-                ~_OWNED,
-                before > _LAST,
-            )
-            .order_by(dossiers.c.received_at, dossiers.c.id)
-        )
+        query = _settled(before).order_by(dossiers.c.received_at, dossiers.c.id)
         return self._conn.execute(query.limit(limit)).scalars().all()
+
+    def is_settled(self, dossier_id: str, before: datetime) -> bool:
+        """Whether this is one of the dossiers that `settled` gives."""
+        query = _settled(before).where(dossiers.c.id == dossier_id)
+        return self._conn.execute(query).first() is not None
 
     def ended(self, dossier_id: str) -> bool:
         """Whether the dossier is settled: nothing in it can still move."""
@@ -185,3 +177,16 @@ class Erasure(Repository):
 
 def _has_body() -> ColumnElement[bool]:
     return and_(messages.c.body.is_not(None), messages.c.kind != ERASURE)
+
+
+def _settled(before: datetime) -> Select[Any]:
+    return select(dossiers.c.id).where(
+        dossiers.c.received_at < before,
+        dossiers.c.phase.in_(_ENDED),
+        dossiers.c.hold.is_(None),
+        or_(dossiers.c.erased_at.is_(None), dossiers.c.erased_at < _LAST),
+        ~_OPEN_STEP,
+        ~_BUSY,
+        ~_OWNED,
+        before > _LAST,
+    )

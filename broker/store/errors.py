@@ -6,6 +6,7 @@ The class says what the caller does next::
     ├── StoreUnavailable   disk full, locked, connection lost, closed: nothing was acknowledged, try later
     ├── WrongRevision      the database is missing or at another revision: run ``lienthong db upgrade``
     ├── Conflict           the same key with other content, or a constraint refuses it: do not repeat it
+    │   └── Held           a dossier on hold is not erased: release it first
     ├── Missing            no such row: the identifier is wrong
     ├── LeaseLost          this worker no longer holds the delivery: drop the change, another one acts
     └── BlobRefused        the bytes are not those that the hash promises
@@ -34,6 +35,10 @@ class WrongRevision(StoreError):
 
 class Conflict(StoreError):
     """The change contradicts what is stored."""
+
+
+class Held(Conflict):
+    """The dossier is on hold: nobody erases it."""
 
 
 class Missing(StoreError):

@@ -208,3 +208,47 @@ def test_an_empty_log_agrees_with_an_empty_head() -> None:
     note = sign_checkpoint(Checkpoint(ORIGIN, 0, merkle.EMPTY_ROOT), LOG)
     assert audit([], [note], head=(0, merkle.EMPTY_ROOT)).findings == []
     assert places(audit([], [note], head=(0, bytes(32)))) == [(None, "head")]
+
+
+def an_erasure(index: int, body: bytes, **leaf: str) -> Entry:
+    fields = {"body_sha256": hashlib.sha256(body).hexdigest(), "index": index, "kind": "erasure"} | leaf
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    return Entry(index, text, merkle.leaf_hash(text), b"", body)
+
+
+def after_erasure(body: bytes = b'{"entries": [2, 5]}') -> tuple[list[Entry], Report]:
+    """Entries 2 and 5 without body and salt, and an eleventh entry that says so."""
+    entries = [
+        dataclasses.replace(entry, body=None, salt=None) if entry.index in (2, 5) else entry
+        for entry in LOG_OF_TEN
+    ]
+    entries.append(an_erasure(10, body, officer="cb-01", purpose="quyết định của toà án"))
+    head = (11, root_of(entries, 11))
+    return entries, audit(entries, [*NOTES, a_note(11, entries)], head=head, with_bodies=True)
+
+
+def test_erased_bodies_are_reported_with_who_and_why() -> None:
+    """The tree verifies without them, and the report says how many went, by whom and for what reason."""
+    _, report = after_erasure()
+    assert report.ok
+    assert (report.erased, report.bodies, report.entries) == (2, 9, 11)
+    assert [finding.text for finding in report.findings] == [
+        "2 bodies were erased in 1 steps by cb-01: quyết định của toà án"
+    ]
+
+
+def test_a_body_that_went_silently_is_found() -> None:
+    """A body that no entry speaks of was taken away, where the whole log is at hand."""
+    entries = changed(3, body=None, salt=None)
+    assert places(audit(entries, with_bodies=True)) == [(3, "body")]
+    assert audit(entries).ok
+
+
+@pytest.mark.parametrize(
+    "body", [b"not JSON", b"[]", b'{"entries": ["2"]}', b'{"entries": 2}', b'{"entries": [-1]}']
+)
+def test_an_erasure_that_does_not_say_what_covers_nothing(body: bytes) -> None:
+    """The entry itself is reported, and so are the bodies that it should have named."""
+    _, report = after_erasure(body)
+    assert {(10, "body"), (2, "body"), (5, "body")} <= set(places(report))
+    assert report.erased == 0
