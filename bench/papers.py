@@ -16,7 +16,8 @@ from adapters import contract, soap
 from adapters.payload import to_body
 from bench.scene import Scene
 from broker.clock import random_id, system_clock
-from lienthong.demo.document import Birth, Head, Parent, Place, submission
+from lienthong.demo.document import Birth, Head, submission
+from lienthong.demo.parts import Parent, Place
 from signing.keys import Signer
 from signing.wss import sign_envelope
 from signing.xml import parse, serialize

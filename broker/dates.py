@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import dataclasses
 import re
 from datetime import date
@@ -56,6 +57,11 @@ class PartialDate:
         """True if both say the same as far as both are known: 1978 agrees with 1978-05-02."""
         pairs = ((self.year, other.year), (self.month, other.month), (self.day, other.day))
         return all(mine == theirs for mine, theirs in pairs if mine is not None and theirs is not None)
+
+    def latest(self) -> date:
+        """The last day that this date can mean."""
+        month = self.month or 12
+        return date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
 
     def earliest(self) -> date:
         """The first day that this date can mean."""

@@ -8,11 +8,9 @@ from typing import Any
 
 from lxml import etree
 
-from lienthong.demo.document import NS, Birth, Head, Place
+from lienthong.demo.document import Birth, Head
+from lienthong.demo.parts import NS, File, Place
 from tests.worlds import birth, parent, population
-
-File = tuple[str, str, str, int, str]
-"""Kind, file name, media type, size in bytes, SHA-256."""
 
 
 def at(home: Place, head: Head | None, **changes: Any) -> dict[str, Any]:

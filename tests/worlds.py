@@ -20,7 +20,9 @@ from broker.mapping.collection import Mappings, load_all
 from broker.model import DeliveryState, Dossier, StepState
 from broker.store.engine import Tx
 from broker.store.rows import DeliveryFilter
-from lienthong.demo.document import Birth, Head, Parent, Place, submission
+from lienthong.demo.death import Death, LeftHousehold, Notice
+from lienthong.demo.document import Birth, Head, submission
+from lienthong.demo.parts import Parent, Place
 from lienthong.demo.world import Plan, World
 from sandbox import Sandbox
 from sandbox.dancu.citizen import Citizen
@@ -83,6 +85,30 @@ def birth(number: int = 0, **changes: Any) -> Birth:
     return dataclasses.replace(plain, **changes)
 
 
+def death(number: int = 0, **changes: Any) -> Death:
+    """The plain death of the wife of old couple ``number``, declared by her husband, the head of the
+    household: registration and removal of residence wanted, with a notice of the commune's health station.
+    """
+    couple = population().old_couples()[number]
+    deceased, husband = parent(couple.wife), parent(couple.husband)
+    home = deceased.residence
+    plain = Death(
+        deceased=deceased,
+        sex=couple.wife.sex,
+        died="2026-11-20",
+        time="04:30",
+        death_place=home,
+        cause="Tuổi cao, bệnh tim mạch",
+        registration=home,
+        applicant=husband,
+        relation="spouse",
+        notice=Notice(f"{number + 1:02d}/GBT-TYT", date(2026, 11, 20), "Trạm Y tế"),
+        residence=home,
+        household=LeftHousehold(husband.full_name, husband.number, "spouse", home),
+    )
+    return dataclasses.replace(plain, **changes)
+
+
 class Stage(World):
     """A world whose time stands still unless the test moves it; deliveries run when the test says so."""
 
@@ -91,12 +117,12 @@ class Stage(World):
     _count = 0
 
     async def post(
-        self, birth: Birth, message_id: str | None = None, portal_code: str | None = None
+        self, event: Birth | Death, message_id: str | None = None, portal_code: str | None = None
     ) -> aiohttp.ClientResponse:
         """Submit over REST as the portal; the answer with its body read."""
         self._count += 1
         document = submission(
-            birth,
+            event,
             message_id=message_id or f"message-{self._count:06d}",
             portal_code=portal_code,
             officer="CB000001",
@@ -104,9 +130,9 @@ class Stage(World):
         )
         return await self.send("POST", "/api/v1/dossiers", document)
 
-    async def submit(self, birth: Birth, **arguments: Any) -> str:
+    async def submit(self, event: Birth | Death, **arguments: Any) -> str:
         """Submit a declaration that is right; its dossier code."""
-        response = await self.post(birth, **arguments)
+        response = await self.post(event, **arguments)
         body = await response.read()
         assert response.status in (200, 202), body.decode()
         return text(body, "DossierCode")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from broker.canonical.document import find, tag, text_at
 from broker.canonical.plan import Node
 
 PARENTS = {"Mother": ("mẹ", "mother"), "Father": ("cha", "father")}
@@ -15,18 +16,37 @@ class Case:
 
     def __init__(self, declaration: Node, received: date) -> None:
         """``received`` is the day in Vietnam."""
+        self._declaration = declaration
         self._texts: dict[str, str] = {}
         _collect(declaration, "", self._texts)
         self.received = received
-        self.born = date.fromisoformat(self["Child/BirthDate"] or received.isoformat())
+
+    @property
+    def born(self) -> date:
+        """Day of birth of the child whose birth is declared."""
+        return date.fromisoformat(self["Child/BirthDate"] or self.received.isoformat())
 
     def __getitem__(self, path: str) -> str | None:
-        """The text at ``path``; None if there is no such element."""
-        return self._texts.get(path)
+        """The text at ``path``, such as ``Survivors/Relative[2]/PersonalNumber``; None if there is no such
+        element.
+        """
+        return text_at(self._declaration, path) if "[" in path else self._texts.get(path)
 
     def __contains__(self, path: str) -> bool:
         """Whether the declaration has an element at ``path``."""
-        return path in self._texts
+        return self[path] is not None
+
+    def name(self, person: str) -> str:
+        """The name of the person at a path, in one line."""
+        parts = (self[f"{person}/Name/{part}"] for part in ("Family", "Middle", "Given"))
+        return " ".join(part for part in parts if part)
+
+    def each(self, path: str) -> tuple[str, ...]:
+        """The paths of an element that may be repeated, in document order."""
+        parent, _, name = path.rpartition("/")
+        above = find(self._declaration, parent) if parent else self._declaration
+        found = () if above is None else above.findall(tag(name))
+        return tuple(f"{path}[{position}]" for position, _ in enumerate(found, 1))
 
 
 def _collect(node: Node, prefix: str, texts: dict[str, str]) -> None:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from broker.canonical import rules_common as common
 from broker.canonical.case import PARENTS, Case
 from broker.model import Problem
+
+_PEOPLE = (
+    ("Applicant", "người yêu cầu", "applicant"),
+    *((path, *names) for path, names in PARENTS.items()),
+)
 
 # BirthKind → whether (mother, father) are declared: both known, no mother, no father, neither, abandoned
 _PARENTS_BY_KIND = {
@@ -96,27 +102,9 @@ def applicant_is_who_they_say(case: Case) -> Iterator[Problem]:
 
 def residence_is_stated(case: Case) -> Iterator[Problem]:
     """Whoever has a permanent or temporary residence says where; unknown is said, never invented."""
-    for path, vi, en in (
-        ("Applicant", "người yêu cầu", "applicant"),
-        *((p, *names) for p, names in PARENTS.items()),
-    ):
-        if case[f"{path}/ResidenceKind"] in ("permanent", "temporary") and f"{path}/Residence" not in case:
-            yield Problem(
-                f"{path}/Residence",
-                f"Phải khai nơi cư trú của {vi}, hoặc chọn loại cư trú là không rõ.",
-                f"State the {en}'s place of residence, or say that it is unknown.",
-            )
+    return common.residence_is_stated(case, _PEOPLE)
 
 
 def numbers_of_papers(case: Case) -> Iterator[Problem]:
     """Whoever has no identity paper gives no number of one."""
-    for path, vi, en in (
-        ("Applicant", "người yêu cầu", "applicant"),
-        *((p, *names) for p, names in PARENTS.items()),
-    ):
-        if case[f"{path}/Paper/Kind"] == "0" and f"{path}/Paper/Number" in case:
-            yield Problem(
-                f"{path}/Paper/Number",
-                f"Giấy tờ của {vi} khai là không có nhưng lại có số; hãy chọn loại giấy tờ.",
-                f"The {en} is said to have no paper, yet a number is given; choose its kind.",
-            )
+    return common.numbers_of_papers(case, _PEOPLE)

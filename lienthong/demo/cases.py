@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from lienthong.demo.document import Birth, Head, Parent, Place
+from lienthong.demo.document import Birth, Head
+from lienthong.demo.parts import Parent, Place
 from sandbox.dancu.citizen import Citizen
 from sandbox.dancu.population import Couple, Population
 

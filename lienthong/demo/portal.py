@@ -10,7 +10,8 @@ from lxml import etree
 
 from broker.canonical.jsonform import JsonForm
 from lienthong.demo.cases import PAPER, PAPER_HASH, Case
-from lienthong.demo.document import NS, corrections, submission
+from lienthong.demo.document import corrections, submission
+from lienthong.demo.parts import NS
 from sandbox.dvcqg.portal import Answer, Portal
 from signing.xml import parse
 

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from broker.model import StepState, Transition
 from broker.store.engine import Tx
-from lienthong.demo.document import NS
+from lienthong.demo.parts import NS
 from lienthong.demo.portal import Journey
 from lienthong.demo.world import World
 from signing.audit import Report

@@ -33,7 +33,7 @@ STREETS = (
 
 @dataclass(frozen=True, slots=True)
 class Couple:
-    """A married couple of child-bearing age in one household."""
+    """A married couple in one household."""
 
     husband: Citizen
     wife: Citizen
@@ -66,6 +66,17 @@ class Population:
             Couple(self.by_number[wife.spouse], wife)
             for wife in self.people
             if wife.spouse is not None and wife.sex == FEMALE and 18 <= self._age(wife) <= 42
+        ]
+
+    def old_couples(self) -> list[Couple]:
+        """Married couples whose wife is 58 or older; the husband is the head of the household."""
+        return [
+            Couple(self.by_number[wife.spouse], wife)
+            for wife in self.people
+            if wife.spouse is not None
+            and wife.sex == FEMALE
+            and self._age(wife) >= 58
+            and wife.head == wife.spouse
         ]
 
     def single_mothers(self) -> list[Citizen]:

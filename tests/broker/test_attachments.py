@@ -7,7 +7,7 @@ import pytest
 from broker.attachments import problems
 from broker.canonical.plan import Node
 from broker.store.engine import Store
-from lienthong.demo.document import NS
+from lienthong.demo.parts import NS
 from signing.xml import parse
 
 KNOWN, UNKNOWN = "ab" * 32, "cd" * 32

@@ -55,6 +55,14 @@ def test_a_whole_date_survives(day: date) -> None:
     """A known day is complete, is its own earliest day and agrees with its year."""
     known = PartialDate.of(day)
     assert known.complete
-    assert known.earliest() == day
+    assert known.earliest() == known.latest() == day
     assert PartialDate.parse(str(known)) == known
     assert known.agrees(PartialDate(day.year))
+
+
+@pytest.mark.parametrize(
+    ("text", "last"), [("2028", (2028, 12, 31)), ("2028-02", (2028, 2, 29)), ("2027-02", (2027, 2, 28))]
+)
+def test_the_latest_day_of_a_date_known_in_part(text: str, last: tuple[int, int, int]) -> None:
+    """A year or a month can mean any of its days, to the last."""
+    assert PartialDate.parse(text).latest() == date(*last)

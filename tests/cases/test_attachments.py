@@ -8,7 +8,8 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.births import File, supplement
+from lienthong.demo.parts import File
+from tests.births import supplement
 from tests.worlds import Stage, birth, stage, text
 
 PAPER = b"%PDF-1.4\n% synthetic\n%%EOF\n"

@@ -9,7 +9,8 @@ from typing import Any
 
 from broker.config.project import Project
 from broker.model import Phase
-from lienthong.demo.document import Birth, Place
+from lienthong.demo.document import Birth
+from lienthong.demo.parts import Place
 from tests.births import supplement
 from tests.worlds import ROOT, birth, stage, text
 

@@ -6,7 +6,7 @@ import pytest
 
 from broker.canonical import rules_family as family
 from broker.canonical.case import Case
-from broker.canonical.rules import Rule
+from broker.canonical.rules_common import Rule
 from tests.broker.canonical.samples import Change, declaration, drop, put
 
 
