@@ -21,7 +21,7 @@ def test_a_table_on_a_day(fresh: Path, run: Run) -> None:
         run(0, fresh, "codes", "show", "procedures-dvcqg", "--on", "2026-09-01", "--json").stdout
     )
     birth = [row["from"] for row in rows if row["to"] == "birth"]
-    assert birth == ["3.000722"]
+    assert birth == ["3.000722", "2.002621"]
     run(4, fresh, "codes", "show", "no-such-table")
 
 
