@@ -22,6 +22,11 @@ def problems(tx: Tx, holder: Node) -> tuple[Problem, ...]:
     )
 
 
+def named(holder: Node) -> frozenset[str]:
+    """SHA-256 of every file that is named anywhere below ``holder``."""
+    return frozenset(text for element in holder.iter(tag("SHA256")) if (text := (element.text or "").strip()))
+
+
 def _problems(tx: Tx, named: Node, path: str) -> Iterator[Problem]:
     name, known = text_at(named, "FileName"), tx.blobs.find(text_at(named, "SHA256") or "")
     if known is None:

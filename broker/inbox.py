@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 
+from broker import attachments
 from broker.canonical import document as documents
 from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
@@ -98,6 +99,8 @@ class Inbox:
         tx.messages.add(incoming)
         outgoing = self._message(request.client.id, request.name, answer, "out", "answer", dossier)
         tx.messages.add(dataclasses.replace(outgoing, related_id=incoming.id))
+        if dossier is not None:
+            tx.blobs.use(dossier, attachments.named(request.root))
         tx.intake.answer(request.client.id, request.message_id, answer)
         return incoming
 

@@ -103,7 +103,7 @@ class SentHandler:
 
         def record(tx: Tx) -> None:
             settle(tx)
-            receipt.keep(tx)
+            receipt.keep(tx, [delivery.context["dossier"]])
 
         await self._o.changes.change(
             delivery.dossier_id or "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from adapters.errors import Malformed
@@ -37,10 +37,12 @@ class Unpacked:
     papers: Mapping[str, int]
     """SHA-256 → size in bytes."""
 
-    def keep(self, tx: Tx) -> None:
-        """Note the papers, in the transaction of what refers to them."""
+    def keep(self, tx: Tx, dossiers: Iterable[str]) -> None:
+        """Note the papers and the dossiers that they belong to, in the transaction of what refers to them."""
         for sha256, size in self.papers.items():
             tx.blobs.add(sha256, size, "application/pdf")
+        for code in dossiers:
+            tx.blobs.use(code, self.papers)
 
 
 class Reports:
@@ -71,7 +73,7 @@ class Reports:
 
         def keep(tx: Tx) -> None:
             settle(tx, found[0] if len(set(found)) == 1 else None)
-            report.keep(tx)
+            report.keep(tx, {code for code in found if code is not None})
             for item, code in zip(report.items, found, strict=True):
                 if code is None:
                     tx.work.add(self._unroutable(agency, item, message_id))

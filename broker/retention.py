@@ -85,7 +85,7 @@ class Retention:
             if not tx.erasure.ended(dossier.id):
                 raise Conflict(f"dossier {dossier.code} is not settled: let it end, or withdraw it first")
             tx.deliveries.cancel_all(dossier.id, self._clock(), why)
-            files = tx.blobs.used_by(dossier.id)
+            files = tx.blobs.used_by(dossier.code)
             return self._erase(tx, dossier, who, why), files
 
         bodies, files = await self._store.write(order)

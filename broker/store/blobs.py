@@ -43,14 +43,14 @@ class Blobs(Repository):
             raise BlobRefused(f"attachment {sha256} has another size")
         self._conn.execute(update(blobs).where(blobs.c.sha256 == sha256), {"at": row["at"]})
 
-    def use(self, dossier_id: str, hashes: Iterable[str]) -> None:
-        """Note that a dossier names these attachments: they stay as long as it does."""
+    def use(self, dossier: str, hashes: Iterable[str]) -> None:
+        """Note that the dossier of that code names these attachments: they stay as long as it does."""
         for sha256 in hashes:
-            self._tx.insert_new(blob_uses, sha256=sha256, dossier_id=dossier_id)
+            self._tx.insert_new(blob_uses, sha256=sha256, dossier=dossier)
 
-    def used_by(self, dossier_id: str) -> Sequence[str]:
-        """The attachments that a dossier names."""
-        query = select(blob_uses.c.sha256).where(blob_uses.c.dossier_id == dossier_id).order_by("sha256")
+    def used_by(self, dossier: str) -> Sequence[str]:
+        """The attachments that the dossier of that code names."""
+        query = select(blob_uses.c.sha256).where(blob_uses.c.dossier == dossier).order_by("sha256")
         return self._conn.execute(query).scalars().all()
 
     def unused(

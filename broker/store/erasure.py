@@ -114,7 +114,7 @@ class Erasure(Repository):
         self._deliveries(dossier_id)
         self._work(dossier_id, at, who)
         self._conn.execute(delete(checks).where(checks.c.dossier_id == dossier_id))
-        self._conn.execute(delete(blob_uses).where(blob_uses.c.dossier_id == dossier_id))
+        self._conn.execute(delete(blob_uses).where(blob_uses.c.dossier == code))
         personal = and_(dossier_codes.c.dossier_id == dossier_id, dossier_codes.c.system == PERSONAL_NUMBER)
         self._conn.execute(delete(dossier_codes).where(personal))
         return self._bodies(messages.c.dossier == code, at)

@@ -372,9 +372,9 @@ blob_uses = Table(
     "blob_uses",
     metadata,
     Column("sha256", Text, nullable=False),
-    Column("dossier_id", ForeignKey("dossiers.id"), nullable=False),
-    PrimaryKeyConstraint("sha256", "dossier_id"),
-    Index("ix_blob_uses_dossier_id", "dossier_id"),
+    Column("dossier", Text, nullable=False),  # its code, as in messages
+    PrimaryKeyConstraint("sha256", "dossier"),
+    Index("ix_blob_uses_dossier", "dossier"),
 )
 
 # --- personal data ------------------------------------------------------------------------------------------
@@ -396,4 +396,35 @@ lookups = Table(
     Index("ix_lookups_subject_at", "subject", "at"),
     Index("ix_lookups_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
     Index("ix_lookups_at", "at"),
+)
+
+# --- declaring ----------------------------------------------------------------------------------------------
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Text, nullable=False),  # "client:ID", or "citizen:" and the keyed hash of the personal number
+    Column("process", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+    Column("content", LargeBinary),  # the declaration as far as it goes; null once submitted
+    Column("notices", Text, nullable=False),  # JSON; no personal data
+    Column("dossier_id", ForeignKey("dossiers.id")),
+    Column("sealed_by", Text),
+    Index("ix_drafts_owner_changed_at", "owner", "changed_at"),
+    Index("ix_drafts_changed_at", "changed_at"),
+    Index("ix_drafts_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Text, primary_key=True),  # SHA-256 of the token, which is never stored
+    Column("at", UtcTime, nullable=False),
+    Column("until", UtcTime, nullable=False),
+    Column("person", LargeBinary, nullable=False),  # who signed in, as JSON
+    Column("sealed_by", Text),
+    Index("ix_sessions_until", "until"),
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from broker.store.schema import deliveries, dossiers, intake, messages, steps
+from broker.store.schema import deliveries, dossiers, drafts, intake, messages, sessions, steps
 from signing.vault import Vault
 
 SEALED: Mapping[Table, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -22,6 +22,8 @@ SEALED: Mapping[Table, tuple[tuple[str, ...], tuple[str, ...]]] = {
     steps: (("dossier_id", "id"), ("result",)),
     deliveries: (("id",), ("payload", "context")),
     intake: (("sender", "message_id"), ("answer",)),
+    drafts: (("id",), ("content",)),
+    sessions: (("id",), ("person",)),
 }
 """Table → the columns that name a row, and its sealed columns."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from broker.store.blobs import Blobs
 from broker.store.deliveries import Deliveries
 from broker.store.dossiers import Dossiers
+from broker.store.drafts import Drafts
 from broker.store.erasure import Erasure
 from broker.store.intake import Intake
 from broker.store.invariants import Invariants
@@ -13,6 +14,7 @@ from broker.store.lookups import Lookups
 from broker.store.messages import Messages
 from broker.store.resealing import Resealing
 from broker.store.runs import Runs
+from broker.store.sessions import Sessions
 from broker.store.sql import Session
 from broker.store.work import Acts, Work
 
@@ -25,6 +27,7 @@ class Tx:
         "blobs",
         "deliveries",
         "dossiers",
+        "drafts",
         "erasure",
         "intake",
         "invariants",
@@ -33,6 +36,7 @@ class Tx:
         "messages",
         "resealing",
         "runs",
+        "sessions",
         "work",
     )
 
@@ -41,11 +45,13 @@ class Tx:
         self.messages = Messages(session)
         self.log = Log(session)
         self.dossiers = Dossiers(session)
+        self.drafts = Drafts(session)
         self.intake = Intake(session)
         self.deliveries = Deliveries(session)
         self.work = Work(session)
         self.acts = Acts(session)
         self.runs = Runs(session)
+        self.sessions = Sessions(session)
         self.blobs = Blobs(session)
         self.invariants = Invariants(session)
         self.lookups = Lookups(session)

@@ -32,10 +32,11 @@ def upgrade() -> None:
     op.create_index("ix_blobs_at", "blobs", ["at"])
     _blob_uses()
     _lookups()
-    _note_uses("SELECT id, declaration FROM dossiers WHERE id > :after ORDER BY id LIMIT :most")
+    _note_uses("SELECT id, code, declaration FROM dossiers WHERE id > :after ORDER BY id LIMIT :most")
     _note_uses(
-        "SELECT dossier_id, result FROM steps WHERE dossier_id > :after AND result IS NOT NULL "
-        "ORDER BY dossier_id LIMIT :most"
+        "SELECT dossiers.id || '/' || steps.id, dossiers.code, steps.result FROM steps "
+        "JOIN dossiers ON dossiers.id = steps.dossier_id WHERE steps.result IS NOT NULL "
+        "AND dossiers.id || '/' || steps.id > :after ORDER BY 1 LIMIT :most"
     )
 
 
@@ -43,11 +44,10 @@ def _blob_uses() -> None:
     op.create_table(
         "blob_uses",
         sa.Column("sha256", sa.Text(), nullable=False),
-        sa.Column("dossier_id", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("sha256", "dossier_id", name="pk_blob_uses"),
-        sa.ForeignKeyConstraint(["dossier_id"], ["dossiers.id"], name="fk_blob_uses_dossier_id"),
+        sa.Column("dossier", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("sha256", "dossier", name="pk_blob_uses"),
     )
-    op.create_index("ix_blob_uses_dossier_id", "blob_uses", ["dossier_id"])
+    op.create_index("ix_blob_uses_dossier", "blob_uses", ["dossier"])
 
 
 def _lookups() -> None:
@@ -78,14 +78,14 @@ def _note_uses(query: str) -> None:
     """Connect what the documents of ``query`` name with their dossiers, in pieces."""
     conn, after = op.get_bind(), ""
     known = sa.text(
-        "INSERT INTO blob_uses SELECT sha256, :dossier_id FROM blobs WHERE sha256 = :sha256 "
-        "AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE sha256 = :sha256 AND dossier_id = :dossier_id)"
+        "INSERT INTO blob_uses SELECT sha256, :dossier FROM blobs WHERE sha256 = :sha256 "
+        "AND NOT EXISTS (SELECT 1 FROM blob_uses WHERE sha256 = :sha256 AND dossier = :dossier)"
     )
     while rows := conn.execute(sa.text(query), {"after": after, "most": _CHUNK}).all():
         used: list[dict[str, Any]] = [
-            {"dossier_id": row[0], "sha256": found.decode()}
+            {"dossier": row[1], "sha256": found.decode()}
             for row in rows
-            for found in {*_NAMED.findall(bytes(row[1]))}
+            for found in {*_NAMED.findall(bytes(row[2]))}
         ]
         for one in used:
             conn.execute(known, one)
