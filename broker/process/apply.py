@@ -25,6 +25,8 @@ def _apply(dossier: Dossier, command: c.Command) -> Dossier:
         return dataclasses.replace(dossier, due=command.due)
     if isinstance(command, c.Reappoint) and command.step is None:
         return dataclasses.replace(dossier, due=command.due, missed=dossier.missed or command.missed)
+    if isinstance(command, c.Plan):
+        return dataclasses.replace(dossier, steps=(*dossier.steps, command.new))
     if command.step is None:
         return dossier
     old = dossier.step(command.step)
@@ -43,12 +45,18 @@ def _changed(step: Step, command: c.Command) -> Step:
                 since=command.at,
                 reason=command.why,
                 poll_at=None,
+                supplement_due=None,
                 ended_at=command.at,
             )
         case c.Send():
             return _sent(step, command)
         case c.SetResult():
             return dataclasses.replace(step, result=command.xml)
+        case c.Replace():
+            times = step.corrections + 1
+            return dataclasses.replace(step, result=command.xml, result_at=command.at, corrections=times)
+        case c.Corrected():
+            return dataclasses.replace(step, correction=command.state, correction_note=command.note)
         case c.SetAgencyCode():
             return dataclasses.replace(step, agency_code=command.code)
         case c.SetDue():
@@ -112,6 +120,10 @@ def _line(dossier: Dossier, command: c.Command, now: datetime) -> Transition | N
         case c.Reappoint(step, _, _, at, source, note):
             state = dossier.step(step).state if step is not None else StepState.RECEIVED
             return Transition(step or WHOLE, state, at, now, source, note=note)
+        case c.Plan(new):
+            return Transition(new.id, new.state, new.since, now, "hub", note=texts.RESUMED)
+        case c.Replace(step, _, at, source, note) | c.Corrected(step, _, at, source, note):
+            return Transition(step, dossier.step(step).state, at, now, source, note=note)
         case c.Late(step, _, at, source, note) | c.Contradiction(step, note, at, source):
             return Transition(step, dossier.step(step).state, at, now, source, note=note)
         case _:

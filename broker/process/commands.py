@@ -6,7 +6,7 @@ import dataclasses
 from datetime import datetime
 from typing import TypeAlias
 
-from broker.model import DeliveryKind, Phase, StepState
+from broker.model import CorrectionState, DeliveryKind, Phase, Step, StepState
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -23,11 +23,15 @@ class Move:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Send:
-    """Something must reach the step's agency; ``version`` belongs to the idempotency key."""
+    """Something must reach the step's agency; ``version`` belongs to the idempotency key.
+
+    ``before``: for a correction, the result as it was until now.
+    """
 
     step: str
     kind: DeliveryKind
     version: int = 1
+    before: bytes | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,6 +41,45 @@ class SetResult:
     step: str
     xml: bytes
     personal_number: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Replace:
+    """The agency has corrected its result: ``xml`` is what it says now."""
+
+    step: str
+    xml: bytes
+    at: datetime
+    source: str
+    note: str
+    personal_number: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Corrected:
+    """How the step's agency takes the correction of what the step was built on.
+
+    ``due``: a person has to see to it until then.
+    """
+
+    step: str
+    state: CorrectionState
+    at: datetime
+    source: str
+    note: str
+    due: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """A step that was not chosen at first is wanted now."""
+
+    new: Step
+
+    @property
+    def step(self) -> str:
+        """Its id."""
+        return self.new.id
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -159,6 +202,9 @@ Command: TypeAlias = (
     Move
     | Send
     | SetResult
+    | Replace
+    | Corrected
+    | Plan
     | SetAgencyCode
     | SetDue
     | AskCitizen

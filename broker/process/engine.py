@@ -7,12 +7,12 @@ already gives no command.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from broker.calendar import WorkingCalendar
 from broker.model import DeliveryKind, Dossier, Outcome, Phase, ReportItem, Step, StepState
-from broker.process import appointments, results, states, texts
+from broker.process import appointments, consents, corrections, results, states, texts
 from broker.process import commands as c
 from broker.process.apply import apply
 from broker.process.reports import TAKEN, read_report
@@ -36,11 +36,17 @@ _BLOCKS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Abilities:
-    """What the hub can do at an agency: ask every ``poll`` (None: it calls back), supplement, withdraw."""
+    """What the hub can do at an agency: ask every ``poll`` (None: it calls back), supplement, withdraw, correct.
+
+    ``later``, ``later_for``: how often and how long it asks after the result, to hear of corrections (None: never).
+    """
 
     poll: timedelta | None = None
     supplement: bool = True
     withdraw: bool = True
+    correct: bool = True
+    later: timedelta | None = None
+    later_for: timedelta = timedelta(days=30)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,7 +79,13 @@ class Engine:
         step = dossier.step(step_id)
         said = read_report(self.rules.step(step_id), step, item, now, source, told, self.calendar)
         after = apply(dossier, said)
-        return (*said, *self._open(after, now), *self._poll(after.step(step_id), now))
+        told_on = tuple(
+            corrections.spread(
+                dossier, after, said, self.rules, self._takes_corrections, self._settled_by(now)
+            )
+        )
+        after = apply(after, told_on)
+        return (*said, *told_on, *self._open(after, now), *self._poll(after.step(step_id), now))
 
     def on_sent(
         self,
@@ -85,12 +97,15 @@ class Engine:
         source: str,
         told: StepState | None = None,
     ) -> tuple[c.Command, ...]:
-        """The agency answered a delivery of ``kind`` (STEP, SUPPLEMENT or WITHDRAWAL); ``item`` is its
+        """The agency answered a delivery of ``kind`` (STEP, SUPPLEMENT, WITHDRAWAL or CORRECTION); ``item`` is its
         receipt.
 
         Without a receipt the delivery counts as taken in. A refusal for good is a failure of the delivery.
         """
         item = item or ReportItem(Outcome.OK)
+        if kind is DeliveryKind.CORRECTION:
+            taken, due = item.outcome in TAKEN, self._settled_by(now)
+            return (corrections.answered(step_id, item, taken, now, source, due),)
         if item.outcome in _REFUSALS:
             return self.on_failed(dossier, step_id, kind, item.reason or item.outcome, now, told)
         state, news_at = _MEANING[kind]
@@ -109,6 +124,8 @@ class Engine:
         told: StepState | None = None,
     ) -> tuple[c.Command, ...]:
         """A delivery was given up. The step is stuck, unless the agency evidently has what it needs."""
+        if kind is DeliveryKind.CORRECTION:
+            return (corrections.failed(step_id, reason, now, self._settled_by(now)),)
         step = dossier.step(step_id)
         position = states.position(step.state, told)
         if step.state == StepState.STUCK or position not in _BLOCKS.get(kind, frozenset()):
@@ -121,18 +138,46 @@ class Engine:
             return ()
         return (c.Move(step_id, StepState.SENDING, now, _HUB),)
 
-    def on_supplement(self, dossier: Dossier, now: datetime) -> tuple[c.Command, ...]:
-        """The citizen handed in what was asked: every step that waits for it gets it, if still in time."""
+    def on_supplement(
+        self, dossier: Dossier, now: datetime, step_id: str | None = None
+    ) -> tuple[c.Command, ...]:
+        """The citizen handed in what was asked: every step that waits for it gets it, if still in time.
+
+        ``step_id``: only that step.
+        """
         overdue = self.on_tick(dossier, now)
         waiting = [step for step in apply(dossier, overdue).steps if step.state == StepState.SUPPLEMENT]
-        return (*overdue, *(self._supplement(step, now) for step in waiting))
+        meant = [step for step in waiting if step_id in (None, step.id)]
+        return (*overdue, *(self._supplement(step, now) for step in meant))
 
-    def on_withdraw(self, dossier: Dossier, reason: str, now: datetime) -> tuple[c.Command, ...]:
-        """The citizen takes the dossier back: nothing more is sent, and agencies that have it are told."""
+    def on_withdraw(
+        self, dossier: Dossier, reason: str, now: datetime, unsent: Collection[str] = ()
+    ) -> tuple[c.Command, ...]:
+        """The citizen takes the dossier back: nothing more is sent, and agencies that have it are told.
+
+        ``unsent``: steps on their way of which nothing has left the hub yet.
+        """
         phase = c.SetPhase(Phase.WITHDRAWN, reason)
-        return (
-            phase,
-            *(self._withdraw(step, now) for step in dossier.steps if step.state not in states.FINAL),
+        under_way = [step for step in dossier.steps if step.state not in states.FINAL]
+        return (phase, *(self._withdraw(step, now, unsent) for step in under_way))
+
+    def on_resume(self, dossier: Dossier, new: Sequence[Step], now: datetime) -> tuple[c.Command, ...]:
+        """Procedures that were not chosen at first are wanted now: the whole is due anew, counted from today."""
+        planned = tuple(c.Plan(step) for step in new)
+        due = self.calendar.due(now, self.rules.total)
+        later = (c.SetDue(None, due),) if dossier.due is None or due > dossier.due else ()
+        after = apply(dossier, planned)
+        return (*planned, *later, *self._open(after, now))
+
+    def on_handover(
+        self, dossier: Dossier, step_id: str | None, at: datetime, source: str
+    ) -> tuple[c.Command, ...]:
+        """The citizen has the result in hand: of one step, or of every one that has a result."""
+        ready = [step for step in dossier.steps if step.state == StepState.COMPLETED]
+        return tuple(
+            c.Move(step.id, StepState.RETURNED, at, source, note=texts.RECEIVED_BY_CITIZEN)
+            for step in ready
+            if step_id in (None, step.id)
         )
 
     def on_tick(self, dossier: Dossier, now: datetime) -> tuple[c.Command, ...]:
@@ -187,6 +232,9 @@ class Engine:
         if missing:
             reason = self.process.waiting[missing[0]].vi
             return [c.Wait(rule.id, reason)] if dossier.step(rule.id).reason != reason else []
+        held = consents.hold(rule, dossier.step(rule.id), dossier, self.calendar, now)
+        if held is not None:
+            return held
         start = now if before else _counts_from(dossier, now)
         return [
             c.SetDue(rule.id, self.calendar.due(start, rule.deadline)),
@@ -203,16 +251,25 @@ class Engine:
         stuck_there = step.state == StepState.STUCK and step.poll_at is not None
         if step.state in states.AT_AGENCY or owed or stuck_there:
             yield c.SchedulePoll(step.id, now + every)
+        elif (later := self._asks_later(step, now)) is not None:
+            yield c.SchedulePoll(step.id, now + later)
         elif step.poll_at is not None and step.state in states.FINAL:
             yield c.SchedulePoll(step.id, None)
+
+    def _asks_later(self, step: Step, now: datetime) -> timedelta | None:
+        """The pause between questions about a result on which others are built: it may be corrected."""
+        can = self._can(step)
+        basis = any(step.id in rule.after for rule in self.rules.steps)
+        over = step.ended_at is not None and now >= step.ended_at + can.later_for
+        return can.later if basis and step.state in states.DONE and not over else None
 
     def _supplement(self, step: Step, now: datetime) -> c.Command:
         if not self._can(step).supplement:
             return c.Move(step.id, StepState.STUCK, now, _HUB, note=texts.NO_SUPPLEMENT)
         return c.Send(step.id, DeliveryKind.SUPPLEMENT, step.version + 1)
 
-    def _withdraw(self, step: Step, now: datetime) -> c.Command:
-        if step.state == StepState.PLANNED:
+    def _withdraw(self, step: Step, now: datetime, unsent: Collection[str]) -> c.Command:
+        if step.state == StepState.PLANNED or (step.state == StepState.SENDING and step.id in unsent):
             return c.Cancel(step.id, texts.CITIZEN_WITHDREW, now)
         if not self._can(step).withdraw:
             return c.Move(step.id, StepState.STUCK, now, _HUB, note=texts.NO_WITHDRAWAL)
@@ -220,12 +277,21 @@ class Engine:
 
     def _give_up(self, step: Step, now: datetime) -> Iterator[c.Command]:
         """Reject a step whose supplement did not come by the end of its last day, and tell the agency."""
+        ended = consents.give_up(self.rules.step(step.id), step, now)
+        if ended is not None:
+            yield ended
         if step.state != StepState.SUPPLEMENT or step.supplement_due is None or now <= step.supplement_due:
             return
         reason = texts.not_supplemented(self.rules.step(step.id).supplement_days)
         yield c.Move(step.id, StepState.REJECTED, now, _HUB, note=reason)
         if self._can(step).withdraw:
             yield c.Send(step.id, DeliveryKind.WITHDRAWAL, step.version)
+
+    def _takes_corrections(self, agency: str) -> bool:
+        return self.abilities.get(agency, Abilities()).correct
+
+    def _settled_by(self, now: datetime) -> datetime:
+        return self.calendar.last_moment(now, self.rules.settle_days)
 
     def _can(self, step: Step) -> Abilities:
         return self.abilities.get(step.agency, Abilities())

@@ -132,7 +132,7 @@ class _Report:
         return c.AskCitizen(self.step.id, self.item.reason or texts.SUPPLEMENT_WANTED, due)
 
     def _result(self, result: bytes) -> Iterator[c.Command]:
-        """A result is kept once; later ones may add facts and change nothing."""
+        """A result is kept; later ones may add facts or correct it, but give no fact another value."""
         old = self.step.result
         new_facts = results.given(self.rule, result)
         if old is not None:
@@ -142,11 +142,27 @@ class _Report:
                 yield self._contradiction(texts.fact_changed(changed[0]))
                 return
             if not results.same(self.rule, old, result):
-                yield self._contradiction(texts.RESULT_CHANGED)
+                yield self._correction(old, result, set(known) - set(new_facts))
                 return
             if not set(new_facts) - set(known):
                 return
         yield c.SetResult(self.step.id, result, self.item.personal_number)
+
+    def _correction(self, old: bytes, new: bytes, lost: set[str]) -> c.Command:
+        """Another content of a result that is known: it corrects, unless it is older or says less."""
+        if lost:
+            return self._contradiction(texts.fact_lost(min(lost)))
+        known_at = self.step.result_at or self.step.ended_at
+        if known_at is not None and self.at < known_at.replace(microsecond=0):
+            return c.Late(
+                self.step.id,
+                self.position,
+                self.at,
+                self.source,
+                texts.older_result(f"{self.at:%H:%M %d/%m/%Y}"),
+            )
+        note = texts.result_corrected(path for path, _, _ in results.changes(old, new))
+        return c.Replace(self.step.id, new, self.at, self.source, note, self.item.personal_number)
 
     def _appointment(self, end: StepState) -> Iterator[c.Command]:
         if self.item.new_appointment is None or end in states.FINAL:

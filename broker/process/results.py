@@ -13,6 +13,7 @@ from signing.xml import parse
 
 # A paper is generated and signed anew whenever it is asked for; its bytes say nothing of a change.
 _PAPER_BYTES = frozenset({tag("Content"), tag("SHA256")})
+_PAPER = "Certificate"
 
 
 def facts(rules: RuleSet, dossier: Dossier) -> dict[str, str]:
@@ -41,6 +42,27 @@ def same(rule: StepRule, old: bytes, new: bytes) -> bool:
     """True if two results say the same, apart from facts that one lacks and from the bytes of papers."""
     late = {tag(path.rsplit("/", 1)[-1]) for path in rule.gives.values()} | _PAPER_BYTES
     return list(_leaves(parse(old), late)) == list(_leaves(parse(new), late))
+
+
+def changes(old: bytes, new: bytes) -> list[tuple[str, str | None, str | None]]:
+    """Path, earlier and present text of every leaf in which two results differ; papers are not looked into."""
+    before, now = _by_path(parse(old)), _by_path(parse(new))
+    paths = dict.fromkeys((*before, *now))
+    found = ((path, before.get(path), now.get(path)) for path in paths)
+    return [change for change in found if change[1] != change[2]]
+
+
+def _by_path(root: etree._Element) -> dict[str, str]:
+    """Path without namespaces → text of every leaf outside of papers."""
+    texts: dict[str, str] = {}
+    for element in root.iter(etree.Element):
+        if len(element) or element is root:
+            continue
+        above = [*reversed(list(element.iterancestors()))][1:]
+        names = [etree.QName(one).localname for one in (*above, element)]
+        if _PAPER not in names:
+            texts["/".join(names)] = " ".join((element.text or "").split())
+    return texts
 
 
 def _leaves(root: etree._Element, ignored: set[str]) -> Iterator[tuple[str, str]]:

@@ -28,6 +28,28 @@ class NoRuleSet(LookupError):
     """No rules of the process were in force on that day, or none has that id."""
 
 
+class When(Frozen):
+    """A condition on the declaration."""
+
+    field: ElementPath
+    """Where the declaration says it."""
+    values: tuple[str, ...] = Field(min_length=1)
+    """It holds if one of these stands there."""
+
+
+class Consents(Frozen):
+    """People who have to agree before a step is sent."""
+
+    of: ElementPath
+    """The elements of the declaration that name them, each with its Consent."""
+    when: When | None = None
+    """In which case they have to agree; always if absent."""
+    days: int = Field(default=30, ge=1, le=250)
+    """Working days until a step ends for which not everybody has agreed."""
+    remind_days: int = Field(default=10, ge=1, le=250)
+    """Working days until a person looks why somebody has not answered."""
+
+
 class StepRule(Frozen):
     """One agency's part in a linked procedure."""
 
@@ -47,6 +69,8 @@ class StepRule(Frozen):
     """Steps that must have a result before this one is sent; their results go into its step document."""
     needs: tuple[Name, ...] = ()
     """Facts without which the step cannot be sent; each is given by a step before it."""
+    consents: Consents | None = None
+    """Who has to agree before the step is sent."""
     gives: Mapping[Name, ElementPath] = {}
     """Facts that this step's result brings, perhaps later than the result: name → path in it."""
     paper: Words | None = None
@@ -106,6 +130,8 @@ class RuleSet(Frozen):
     """Working time until the new appointment for the whole when one was missed; the total again if absent."""
     hops: Mapping[Hop, DeadlineText] = {}
     """Working time that a step may stand at one place on its way before a person looks at it."""
+    settle_days: int = Field(default=5, ge=1, le=60)
+    """Working days in which a person settles what agencies do not settle between themselves."""
     results_to: tuple[Name, ...] = ()
     """Agencies to which every result is copied, such as the citizen's electronic store."""
     excludes: tuple[Exclusion, ...] = ()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from broker.model import StepState
 
 STATE_NAMES = {
@@ -73,7 +75,49 @@ def fact_changed(fact: str) -> str:
     return f"Kết quả gửi lại có giá trị khác: {fact} / the result was sent again with another {fact}"
 
 
-RESULT_CHANGED = "Kết quả gửi lại có nội dung khác / the result was sent again with other content"
+CORRECTION_SENT = "Đã gửi đính chính, chờ cơ quan tiếp nhận / the correction is on its way to the agency"
+CORRECTION_ACCEPTED = "Cơ quan đã tiếp nhận đính chính / the agency has taken the correction"
+NO_CORRECTION = (
+    "Cơ quan không nhận đính chính điện tử, cần liên hệ / the agency takes no corrections, call it"
+)
+RESUMED = "Bổ sung thủ tục chưa chọn trước đây / a procedure that was not chosen at first is wanted now"
+RECEIVED_BY_CITIZEN = "Công dân đã nhận kết quả / the citizen has received the result"
+
+
+def fact_lost(fact: str) -> str:
+    """A corrected result that says no more what an earlier one gave."""
+    return f"Kết quả đính chính không còn: {fact} / the corrected result lacks {fact}"
+
+
+def older_result(at: str) -> str:
+    """A result from before the one that is known."""
+    return f"Kết quả cũ đến muộn, lập lúc {at} / an older result came late, made at {at}"
+
+
+def result_corrected(fields: Iterable[str]) -> str:
+    """A result that was corrected; only the names of what changed are written, never the values."""
+    written = ", ".join(fields)
+    return f"Kết quả được đính chính: {written} / the result was corrected: {written}"
+
+
+def correction_refused(reason: str) -> str:
+    """An agency that does not take a correction."""
+    return f"Cơ quan không tiếp nhận đính chính: {reason} / the agency does not take the correction"
+
+
+def waits_for_consent(names: Iterable[str]) -> str:
+    """Relatives who have said nothing yet."""
+    return f"Chờ ý kiến đồng ý của: {', '.join(names)}"
+
+
+def consent_refused(names: Iterable[str]) -> str:
+    """Relatives who do not agree."""
+    return f"Không thực hiện vì thân nhân không đồng ý: {', '.join(names)}"
+
+
+def not_consented(days: int) -> str:
+    """Why a step ends that waited for consents."""
+    return f"Không đủ ý kiến đồng ý của thân nhân trong thời hạn {days:02d} ngày làm việc"
 
 
 def trouble(reason: str | None, code: str | None) -> str:

@@ -228,13 +228,22 @@ agency_states = st.sampled_from([*sorted(states.REPORTED), None])
 events = st.tuples(
     st.sampled_from(ALL),
     agency_states,
-    st.sampled_from([registration(), registration(None), registration("079326000999"), None]),
+    st.sampled_from(
+        [
+            registration(),
+            registration(None),
+            registration("079326000999"),
+            registration(name="NGUYỄN ÂN"),
+            None,
+        ]
+    ),
     st.sampled_from(list(Outcome)),
     st.integers(-600, 600),
     st.sampled_from(
-        ["report", "report", "report", "sent", "failed", "replayed", "supplement", "tick", "withdraw"]
+        ["report"] * 3
+        + ["sent", "failed", "replayed", "supplement", "tick", "withdraw", "unsent", "handover", "resume"]
     ),
-    st.sampled_from([K.STEP, K.SUPPLEMENT, K.WITHDRAWAL]),
+    st.sampled_from([K.STEP, K.SUPPLEMENT, K.WITHDRAWAL, K.CORRECTION]),
 )
 
 
@@ -252,6 +261,9 @@ def happen(case: Case, event: tuple[str, S | None, bytes | None, Outcome, int, s
         "supplement": lambda: ENGINE.on_supplement(d, now),
         "tick": lambda: ENGINE.on_tick(d, now),
         "withdraw": lambda: ENGINE.on_withdraw(d, "đổi ý", now) if can_withdraw(d) else (),
+        "unsent": lambda: ENGINE.on_withdraw(d, "đổi ý", now, {step}) if can_withdraw(d) else (),
+        "handover": lambda: ENGINE.on_handover(d, step, now, "dvcqg"),
+        "resume": lambda: ENGINE.on_resume(d, [], now),
     }
     case.run(happenings[what]())
 
@@ -288,5 +300,7 @@ def test_a_report_heard_twice_is_heard_once(happenings: list[tuple], data: st.Da
     case.say(step, item, after=timedelta())
     again = case.say(step, item, after=timedelta())
     assert not [
-        command for command in again if isinstance(command, c.Move | c.Send | c.AskCitizen | c.SetResult)
+        command
+        for command in again
+        if isinstance(command, c.Move | c.Send | c.AskCitizen | c.SetResult | c.Replace | c.Corrected)
     ]

@@ -55,12 +55,34 @@ def test_a_second_personal_number_is_a_contradiction() -> None:
     assert "079326000" not in command.note
 
 
-def test_a_result_with_another_name_is_a_contradiction_and_a_new_paper_is_not() -> None:
-    """Papers are signed anew each time; names are not."""
+def test_a_result_with_another_name_is_a_correction_and_a_new_paper_is_not() -> None:
+    """Papers are signed anew each time; names are not. The history says what changed, not from what to what."""
     case = Case("registration")
     case.say("registration", registered())
     assert case.say("registration", report(S.COMPLETED, result=registration(paper="AAAA"))) == ()
     other = case.say("registration", report(S.COMPLETED, result=registration(name="NGUYỄN ÂN")))
+    assert kinds(other) == {c.Replace}
+    assert case.dossier.step("registration").corrections == 1
+    assert "ChildName" in other[0].note  # type: ignore[union-attr]
+    assert "ÂN" not in other[0].note  # type: ignore[union-attr]
+
+
+def test_an_older_result_does_not_undo_a_correction() -> None:
+    """What was made before the version that is known is kept as late."""
+    case = Case("registration")
+    case.say("registration", registered())
+    first = case.now
+    case.say("registration", report(S.COMPLETED, result=registration(name="NGUYỄN ÂN")), timedelta(days=1))
+    old = case.say("registration", report(S.COMPLETED, result=registration(), at=first), timedelta(days=1))
+    assert kinds(old) == {c.Late}
+    assert "ÂN".encode() in (case.dossier.step("registration").result or b"")
+
+
+def test_a_correction_that_loses_the_number_is_a_contradiction() -> None:
+    """A fact on which others rest does not vanish by a correction."""
+    case = Case("registration")
+    case.say("registration", registered())
+    other = case.say("registration", report(S.COMPLETED, result=registration(None, name="NGUYỄN ÂN")))
     assert kinds(other) == {c.Contradiction}
 
 
