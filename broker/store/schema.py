@@ -404,7 +404,9 @@ drafts = Table(
     "drafts",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("owner", Text, nullable=False),  # "client:ID", or "citizen:" and the keyed hash of the personal number
+    Column(
+        "owner", Text, nullable=False
+    ),  # "client:ID", or "citizen:" and the keyed hash of the personal number
     Column("process", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
