@@ -36,6 +36,19 @@ def explain(root: Node, plan: Element) -> list[Problem]:
     return walk.problems
 
 
+def named(plan: Element, path: str) -> Said:
+    """What people call the field at ``path`` below ``plan``; the path itself where the schema has no such field."""
+    trail, at, owner = _Trail("", Said("", "")), plan, Said("", "")
+    for step in path.split("/"):
+        name, _, index = step.partition("[")
+        below = next((option for slot in at.slots for option in slot.options if option.name == name), None)
+        if below is None:
+            return Said(path, path)
+        at, owner = below, trail.owner
+        trail = trail.below(below, int(index.rstrip("]") or 1))
+    return _named(at, owner)
+
+
 class _Trail:
     """Where the walk is: the path for machines, the owner for people."""
 

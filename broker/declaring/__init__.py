@@ -1,0 +1,1 @@
+"""Declaring: what stands between a citizen and a dossier. Drafts, review, prefill, receipt, sign-in."""

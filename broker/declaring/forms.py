@@ -1,0 +1,122 @@
+"""An agency's document as people read it: line by line in the order of the form, with labels and meanings."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import copy
+import dataclasses
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from lxml import etree
+
+from broker.canonical.document import text_at
+from broker.canonical.plan import Element, Node
+from broker.declaring.meanings import Meanings
+from broker.declaring.trace import Trace
+from broker.mapping import Mapping as AgencyMapping
+from broker.mapping import lineage
+from signing.xml import parse, serialize
+
+_LONG = 400
+"""Texts of a form are shorter than this; what is longer is a file's content."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a form. ``field`` is where in the declaration it came from; ``pending``: still to come."""
+
+    path: str
+    label: str
+    value: str
+    meaning: str | None = None
+    field: str | None = None
+    pending: bool = False
+
+
+class Reader:
+    """Reads agencies' documents back into lines."""
+
+    def __init__(self, plan: Element, trace: Trace, meanings: Meanings, on: date) -> None:
+        """``plan`` is that of the declaration; ``on`` the day of receipt."""
+        self._plan = plan
+        self._trace = trace
+        self._meanings = meanings
+        self._on = on
+
+    def lines(self, document: bytes, mapping: AgencyMapping, declaration: Node) -> tuple[Line, ...]:
+        """What the document says about the citizen's matter; keys and dates of the exchange are left out."""
+        origins: dict[str, tuple[str, ...]] = {}
+        for one in lineage(mapping):
+            origins[one.target] = (*origins.get(one.target, ()), *one.sources)
+        found = []
+        for path, text in _leaves(parse(document), ""):
+            line = self._line(path, text, origins.get(path, ()), declaration)
+            if line is not None:
+                found.append(line)
+        return tuple(found)
+
+    def _line(self, path: str, text: str, sources: tuple[str, ...], declaration: Node) -> Line | None:
+        paths = self._trace.fields(sources)
+        if self._trace.pending(sources):
+            return Line(path, _last(sources[0]), text, pending=True)
+        if not paths:
+            return None
+        given = [one for one in paths if text_at(declaration, one)] or list(paths)
+        field = given[0]
+        label = self._trace.label(field if len(given) == 1 else self._trace.common(given)).vi
+        meaning = None
+        if len(given) == 1:
+            meaning = self._meanings.of(self._plan, field, text_at(declaration, field) or "", self._on)
+        return Line(path, label[:1].upper() + label[1:], text, meaning if meaning != text else None, field)
+
+
+def _leaves(node: Node, prefix: str) -> Iterator[tuple[str, str]]:
+    """Path and text of each element that holds text, in document order; a document inside a text is looked into."""
+    for child in node.iterchildren(etree.Element):
+        path = prefix + etree.QName(child).localname
+        text = (child.text or "").strip()
+        if len(child):
+            yield from _leaves(child, f"{path}/")
+        elif text.startswith("<") and text.endswith(">"):
+            yield from _leaves(parse(text.encode()), f"{path}//")
+        elif text:
+            yield path, shortened(text)
+
+
+def shortened(text: str) -> str:
+    """The text; the content of a file is told by its size instead."""
+    size = None if len(text) < _LONG else _decoded_size(text)
+    return text if size is None else f"[{size} byte]"
+
+
+def readable(document: bytes) -> str:
+    """The document indented, with contents of files told by their size."""
+    root = copy.deepcopy(parse(document))
+    for element in root.iter(etree.Element):
+        if element.text and not len(element):
+            element.text = shortened(element.text)
+    etree.indent(root)
+    return serialize(root).decode()
+
+
+def _decoded_size(text: str) -> int | None:
+    try:
+        return len(base64.b64decode("".join(text.split()), validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
+_NAMES: Mapping[str, str] = {
+    "PersonalNumber": "Số định danh cá nhân (cấp khi đăng ký)",
+    "Number": "Số đăng ký (có khi đăng ký)",
+    "Book": "Quyển số (có khi đăng ký)",
+    "Page": "Trang số (có khi đăng ký)",
+    "RegisteredOn": "Ngày đăng ký (có khi đăng ký)",
+}
+
+
+def _last(source: str) -> str:
+    name = source.rpartition("/")[2]
+    return _NAMES.get(name, name)
