@@ -150,6 +150,7 @@ class Checks:
         dossier = case.dossier
         values = context(case) | {
             "dossier_id": dossier.id,
+            "number": query.number,
             "check": check.key,
             "version": str(dossier.version),
             "answers": json.dumps(list(answers), ensure_ascii=False),

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 
 from adapters.base import Reply, Wire
-from adapters.errors import AdapterError, Malformed
+from adapters.errors import AdapterError, Malformed, Rejected
 from broker.agency import Agency
+from broker.attribution import Attribution, Unattributed
 from broker.clock import Clock, NewId, local_day
-from broker.model import Delivery, Message
+from broker.model import Delivery, DeliveryKind, Message
 from broker.store.engine import Store, Tx
 
 
@@ -44,7 +45,11 @@ class Attempts:
     async def exchange(self, agency: Agency, delivery: Delivery) -> Exchanged | Broken:
         """Send ``delivery`` once and read the answer. Never raises `AdapterError`: it is part of the result."""
         wire = agency.encode(delivery)
-        request_id = await self._log_request(agency, delivery, wire)
+        try:
+            request_id = await self._log_request(agency, delivery, wire)
+        except Unattributed as error:
+            refused = Rejected(str(error))
+            return Broken(refused, self._failure(delivery, refused, None))
         try:
             reply = await agency.send(wire)
             document = agency.read(delivery.operation, reply, local_day(delivery.created_at))
@@ -60,8 +65,12 @@ class Attempts:
             content_type=_media_type(wire.headers.get("Content-Type", "")),
         )
 
+        attribution = Attribution.of(delivery.context) if delivery.kind is DeliveryKind.LOOKUP else None
+
         def commit(tx: Tx) -> None:
             tx.messages.add(message)
+            if attribution is not None:
+                attribution.note(tx, message)
             tx.deliveries.begin_attempt(delivery, message.id, self._clock())
 
         await self._store.write(commit)
@@ -75,7 +84,7 @@ class Attempts:
             signer=reply.signer,
         )
 
-    def _failure(self, delivery: Delivery, error: AdapterError, request_id: str) -> Message:
+    def _failure(self, delivery: Delivery, error: AdapterError, request_id: str | None) -> Message:
         """What came back instead of an answer; with no bytes it still is an entry: the attempt and how it ended."""
         kind = "reply" if error.raw is not None and not isinstance(error, Malformed) else "failed"
         return dataclasses.replace(

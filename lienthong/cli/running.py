@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import structlog
 import typer
 
+from broker import masking
 from broker.config.project import Project
 from lienthong.cli.common import AWAY, NOTHING, Folder, check_adapters, explained, fail, load, out
 
@@ -180,6 +181,7 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso"),
             structlog.processors.format_exc_info,
+            masking.event,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
