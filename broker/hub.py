@@ -37,6 +37,7 @@ from broker.delivery.worker import Worker, WorkerSettings
 from broker.inbox import Inbox
 from broker.intake import Intake
 from broker.logbook import Logbook
+from broker.mapping import codes
 from broker.mapping.collection import Mappings, load_all
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
@@ -263,7 +264,9 @@ class Hub:
 
     @cached_property
     def _router(self) -> Router:
-        return Router(self.project.units, self.project.calendar.zone)
+        folder = self.project.folder
+        peoples = codes.load(folder / "mappings/codes/ethnic-names.yaml", folder)
+        return Router(self.project.units, self.project.calendar.zone, peoples)
 
     @property
     def _trust(self) -> Trust:

@@ -1,4 +1,4 @@
-"""Whether the units that a declaration names exist on the day: what cannot be routed is kept, never dropped."""
+"""Whether what a declaration names exists on the day: what cannot be routed is kept, what is not clear is asked."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import date, datetime, tzinfo
 
 from broker.canonical import build
-from broker.canonical.document import find, tag, text_at
+from broker.canonical.document import find, path_of, tag, text_at
 from broker.canonical.plan import Node
+from broker.mapping.codes import CodeTable
 from broker.model import Problem
+from broker.peoples import unclear_groups
 from broker.process.rules import RuleSet, plan
 from broker.units import Units
 
@@ -17,12 +19,13 @@ HOME = "VN"
 
 
 class Router:
-    """Checks the offices and addresses of a declaration against the administrative units of the day."""
+    """Checks the offices, addresses and ethnic groups of a declaration against the lists of the day."""
 
-    def __init__(self, units: Units, zone: tzinfo) -> None:
-        """Days begin at midnight in ``zone``."""
+    def __init__(self, units: Units, zone: tzinfo, peoples: CodeTable) -> None:
+        """Days begin at midnight in ``zone``. ``peoples``: name of an ethnic group → the groups that it may mean."""
         self._units = units
         self._zone = zone
+        self._peoples = peoples
 
     def renew(self, declaration: Node, received_at: datetime) -> None:
         """Put codes of the list before the reform into those of today, in place, where exactly one unit corresponds.
@@ -50,13 +53,17 @@ class Router:
         return tuple(found.values())
 
     def unclear(self, declaration: Node, received_at: datetime) -> tuple[Problem, ...]:
-        """Which addresses in the country name no unit of the day, each with the units that may be meant."""
+        """What the declaration says in a code that is none today or in a name with several meanings.
+
+        Addresses in the country, each with the units that may be meant; names of ethnic groups with their groups.
+        """
         on = self._day(received_at)
-        found = (
-            self._units.problem(_path(place, declaration), *_codes(place), on)
+        found = [
+            self._units.problem(path_of(place, declaration), *_codes(place), on)
             for place in _places(declaration)
             if find(place, "Country") is not None
-        )
+        ]
+        found += unclear_groups(declaration, self._peoples, on)
         return tuple(problem for problem in found if problem is not None)
 
     def _day(self, received_at: datetime) -> date:
@@ -73,16 +80,3 @@ def _places(declaration: Node) -> Iterator[Node]:
 
 def _codes(place: Node) -> tuple[str, str | None]:
     return text_at(place, "Province") or "", text_at(place, "Commune")
-
-
-def _path(element: Node, root: Node) -> str:
-    """Where the element stands below the root, such as ``Mother/Residence``."""
-    names: list[str] = []
-    at: Node | None = element
-    while at is not None and at is not root:
-        above = at.getparent()
-        same = [] if above is None else above.findall(str(at.tag))
-        index = f"[{same.index(at) + 1}]" if len(same) > 1 else ""
-        names.append(str(at.tag).rpartition("}")[2] + index)
-        at = above
-    return "/".join(reversed(names))

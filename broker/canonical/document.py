@@ -85,6 +85,19 @@ def text_at(node: Node, path: str) -> str | None:
     return None if found is None else collapse(found.text or "")
 
 
+def path_of(element: Node, root: Node) -> str:
+    """Where the element stands below the root, as `find` takes it: ``Mother/Residence``."""
+    names: list[str] = []
+    at: Node | None = element
+    while at is not None and at is not root:
+        above = at.getparent()
+        same = [] if above is None else above.findall(str(at.tag))
+        index = f"[{same.index(at) + 1}]" if len(same) > 1 else ""
+        names.append(str(at.tag).rpartition("}")[2] + index)
+        at = above
+    return "/".join(reversed(names))
+
+
 def declaration_of(root: Node) -> Node | None:
     """The declaration in a document: the root itself or a child of it."""
     tags = tuple(map(tag, DECLARATIONS))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from broker.canonical.document import text_at
+from broker.canonical.document import find, text_at
+from broker.canonical.plan import Node
 from broker.routing import Router
 from tests.broker.canonical.samples import RECEIVED, declaration, put
 from tests.broker.rig import Rig
@@ -70,3 +71,20 @@ async def test_addresses_abroad_are_not_looked_at(rig: Rig) -> None:
     router(rig).renew(abroad, RECEIVED)
     assert router(rig).unclear(abroad, RECEIVED) == ()
     assert text_at(abroad, "Mother/Residence/Province") == "99"
+
+
+async def test_a_local_name_of_an_ethnic_group(rig: Rig) -> None:
+    """T25: people call themselves Cil among the Cơ-ho and among the Mnông; Kinh is neither, so it is asked."""
+
+    def said(group: str) -> Node:
+        tree = declaration(put("Mother/Ethnicity", group))
+        element = find(tree, "Mother/Ethnicity")
+        assert element is not None
+        element.set("stated", "Cil")
+        router(rig).renew(tree, RECEIVED)
+        return tree
+
+    (problem,) = router(rig).unclear(said("01"), RECEIVED)
+    assert problem.field == "Mother/Ethnicity"
+    assert "Cơ-ho (16), Mnông (20)" in problem.vi
+    assert router(rig).unclear(said("16"), RECEIVED) == router(rig).unclear(said("20"), RECEIVED) == ()
