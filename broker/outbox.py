@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from broker.agency import Agency
+from broker.attribution import Attribution
 from broker.canonical import build
 from broker.clock import Clock, NewId, local_day
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, Dossier, Step, StepState, Transition
 from broker.process.commands import Send
 from broker.process.engine import Engine
+from broker.process.results import changes
 from broker.process.rules import RuleSet
 from signing.xml import parse
 
@@ -24,6 +26,7 @@ _OPERATION = {
     DeliveryKind.STEP: "submit",
     DeliveryKind.SUPPLEMENT: "supplement",
     DeliveryKind.WITHDRAWAL: "withdraw",
+    DeliveryKind.CORRECTION: "correct",
 }
 _DEFAULT_REASON = "Công dân rút hồ sơ"
 
@@ -40,6 +43,14 @@ class Case:
     def rules(self) -> RuleSet:
         """The rules under which it was received."""
         return self.engine.rules
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class News:
+    """A line of the history that outsiders are told. ``missed``: the appointment that the present one replaces."""
+
+    line: Transition
+    missed: datetime | None = None
 
 
 class Outbox:
@@ -65,7 +76,7 @@ class Outbox:
         source = self._source(case, send, step, key, supplement, reason)
         mapping = case.rules.step(step.id).mapping if send.kind is DeliveryKind.STEP else None
         payload = agency.payload(operation, source, local_day(case.dossier.received_at), mapping)
-        return self._delivery(
+        return self.make(
             lane=f"{case.dossier.code}:{step.agency}",
             agency=step.agency,
             kind=send.kind,
@@ -78,33 +89,26 @@ class Outbox:
             items=((case.dossier.id, step.id),),
         )
 
-    def states(
-        self, case: Case, transitions: Sequence[Transition]
-    ) -> tuple[list[Delivery], list[tuple[Transition, str]]]:
-        """Reports of these transitions to the portal that the dossier came from, in their order.
+    def states(self, case: Case, news: Sequence[News]) -> tuple[list[Delivery], list[tuple[Transition, str]]]:
+        """Reports of this news to the portal that the dossier came from, in their order.
 
         And those that cannot be said in the portal's form, with the reason: that must not stop the dossier itself.
         """
         deliveries: list[Delivery] = []
         unsaid: list[tuple[Transition, str]] = []
         portal = self._portals.get(case.dossier.sender)
-        for transition in transitions if portal is not None else ():
+        for item in news if portal is not None else ():
             try:
-                deliveries.append(self._state(case, self._agencies[portal or ""], transition))
+                deliveries.append(self._state(case, self._agencies[portal or ""], item))
             except MappingError as error:
-                unsaid.append((transition, str(error)))
+                unsaid.append((item.line, str(error)))
         return deliveries, unsaid
 
     def poll(self, agency: Agency, cases: Sequence[tuple[Case, Step]]) -> Delivery:
         """One question about several dossiers' steps. Raises `MappingError`."""
         key = f"poll:{self._new_id()[:20]}"
-        document = build.step_query(
-            [
-                build.Query(case.dossier.code, step.agency_code, step_key(case, step), *office(case, step))
-                for case, step in cases
-            ]
-        )
-        return self._delivery(
+        document = build.step_query([_query(case, step, step_key(case, step)) for case, step in cases])
+        return self.make(
             lane=key,
             agency=agency.id,
             kind=DeliveryKind.POLL,
@@ -121,17 +125,19 @@ class Outbox:
         if delivery.kind is not DeliveryKind.STEP or delivery.step is None or not agency.offers("ask"):
             return None
         step = case.dossier.step(delivery.step)
-        document = build.step_query(
-            [build.Query(case.dossier.code, step.agency_code, delivery.key, *office(case, step))]
-        )
+        document = build.step_query([_query(case, step, delivery.key)])
         payload = agency.payload("ask", document, local_day(self._clock()))
         return dataclasses.replace(delivery, operation="ask", payload=payload)
 
     def lookup(
         self, agency: Agency, operation: str, query: bytes, *, key: str, lane: str, values: Mapping[str, str]
     ) -> Delivery:
-        """A look-up of a citizen. ``values``: officer, purpose, and what the answer is for."""
-        return self._delivery(
+        """A look-up of a citizen. ``values``: number, officer, unit, purpose, and what the answer is for.
+
+        Raises `Unattributed` if nobody or nothing stands behind it.
+        """
+        Attribution.of(values)
+        return self.make(
             lane=lane,
             agency=agency.id,
             kind=DeliveryKind.LOOKUP,
@@ -160,34 +166,54 @@ class Outbox:
             )
         if send.kind is DeliveryKind.SUPPLEMENT:
             return build.step_supplement(head, step.agency_code, supplement)
+        if send.kind is DeliveryKind.CORRECTION:
+            now = _basis(case, step.id)
+            assert send.before is not None and now is not None, "a result was corrected"
+            return build.step_correction(head, step.agency_code, changes(send.before, now), now)
         return build.step_withdrawal(head, step.agency_code, reason or _DEFAULT_REASON)
 
-    def _state(self, case: Case, portal: Agency, transition: Transition) -> Delivery:
-        step = next((step for step in case.dossier.steps if step.id == transition.step), None)
-        key = f"{case.dossier.code}:{transition.step}:{self._new_id()[:12]}"
-        document = build.state_report(
+    def _state(self, case: Case, portal: Agency, news: News) -> Delivery:
+        line = news.line
+        key = self.fresh_key(case, line.step)
+        document = self.state_document(case, news, key)
+        return self.make(
+            lane=f"{case.dossier.code}:{portal.id}:{line.step}",
+            agency=portal.id,
+            kind=DeliveryKind.STATE,
+            operation="state",
+            key=key,
+            payload=portal.payload("state", document, local_day(line.recorded_at)),
+            dossier_id=case.dossier.id,
+            step=line.step,
+            context=context(case),
+        )
+
+    def state_document(self, case: Case, news: News, key: str) -> bytes:
+        """The StateReport of one piece of news."""
+        line = news.line
+        step = next((step for step in case.dossier.steps if step.id == line.step), None)
+        due = step.due if step is not None else case.dossier.due
+        return build.state_report(
             case.dossier.code,
             codes=case.codes,
             procedure=case.rules.procedure,
             agency=step.agency if step else "lienthong",
             key=key,
-            transition=transition,
+            transition=line,
             step=step,
-            supplement_due=_supplement_due(case.dossier, step, transition),
-        )
-        return self._delivery(
-            lane=f"{case.dossier.code}:{portal.id}:{transition.step}",
-            agency=portal.id,
-            kind=DeliveryKind.STATE,
-            operation="state",
-            key=key,
-            payload=portal.payload("state", document, local_day(transition.recorded_at)),
-            dossier_id=case.dossier.id,
-            step=transition.step,
-            context=context(case),
+            supplement_due=_supplement_due(case.dossier, step, line),
+            appointments=(news.missed, due) if news.missed is not None and due is not None else None,
         )
 
-    def _delivery(
+    def fresh_key(self, case: Case, about: str) -> str:
+        """The key of a message that is made once, when its cause is committed."""
+        return f"{case.dossier.code}:{about}:{self._new_id()[:12]}"
+
+    def now(self) -> datetime:
+        """The present time, as deliveries carry it."""
+        return self._clock()
+
+    def make(
         self,
         *,
         lane: str,
@@ -201,6 +227,7 @@ class Outbox:
         step: str | None = None,
         items: tuple[tuple[str, str], ...] = (),
     ) -> Delivery:
+        """A new delivery that may leave at once, behind the others of its ``lane``."""
         now = self._clock()
         return Delivery(
             id=self._new_id(),
@@ -227,7 +254,17 @@ def _supplement_due(dossier: Dossier, step: Step | None, transition: Transition)
     return dossier.due if transition.state is StepState.SUPPLEMENT else None
 
 
-_SHORT = {DeliveryKind.STEP: "", DeliveryKind.SUPPLEMENT: "s", DeliveryKind.WITHDRAWAL: "w"}
+_SHORT = {
+    DeliveryKind.STEP: "",
+    DeliveryKind.SUPPLEMENT: "s",
+    DeliveryKind.WITHDRAWAL: "w",
+    DeliveryKind.CORRECTION: "c",
+}
+
+
+def _query(case: Case, step: Step, key: str) -> build.Query:
+    """The question about one step; ``key``: of the message that is asked about."""
+    return build.Query(case.dossier.code, step.agency_code, key, case.rules.procedure, *office(case, step))
 
 
 def step_key(case: Case, step: Step) -> str:

@@ -177,12 +177,14 @@ def _late(tx: Tx, now: datetime) -> list[str]:
 
 
 def _chunks(cases: Sequence[tuple[Case, Step]], size: int) -> Iterator[list[tuple[Case, Step]]]:
-    """Cases that may stand in one question: at most ``size``, all of one province, as registers are."""
+    """Cases that may stand in one question: at most ``size``, all of one province, as registers are, and of one
+    procedure, as their forms are.
+    """
 
-    def province(one: tuple[Case, Step]) -> str:
-        return office(*one)[0]
+    def alike(one: tuple[Case, Step]) -> tuple[str, str]:
+        return office(*one)[0], one[0].rules.procedure
 
-    for _, group in itertools.groupby(sorted(cases, key=province), key=province):
+    for _, group in itertools.groupby(sorted(cases, key=alike), key=alike):
         same = list(group)
         for at in range(0, len(same), size):
             yield same[at : at + size]

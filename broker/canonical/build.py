@@ -26,6 +26,7 @@ NOTE = 1000
 """Longest note, in characters (common.xsd, NoteValue)."""
 
 _LINE = 250
+_CHANGES = 30
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Query:
     dossier_code: str
     agency_code: str | None
     key: str
+    procedure: str
     province: str
     commune: str
 
@@ -58,7 +60,7 @@ class Query:
 def step(name: str, head: Head, declaration: bytes | Node, registration: bytes | None = None) -> bytes:
     """A step document such as BirthStep: the declaration, and what the registration brought."""
     root = start(name)
-    _head(root, head)
+    put_head(root, head)
     root.append(copy.deepcopy(documents.as_tree(declaration)))
     if registration is not None:
         root.append(documents.read(registration))
@@ -68,7 +70,7 @@ def step(name: str, head: Head, declaration: bytes | Node, registration: bytes |
 def step_supplement(head: Head, agency_code: str | None, supplement: bytes | None) -> bytes:
     """A StepSupplement with note and attachments of the citizen's SupplementRequest."""
     root = start("StepSupplement")
-    _head(root, head)
+    put_head(root, head)
     put(root, "AgencyCode", agency_code)
     if supplement is not None:
         request = documents.read(supplement)
@@ -80,9 +82,28 @@ def step_supplement(head: Head, agency_code: str | None, supplement: bytes | Non
 def step_withdrawal(head: Head, agency_code: str | None, reason: str) -> bytes:
     """A StepWithdrawal."""
     root = start("StepWithdrawal")
-    _head(root, head)
+    put_head(root, head)
     put(root, "AgencyCode", agency_code)
     put(root, "Reason", fit(reason) or "-")
+    return serialize(root)
+
+
+def step_correction(
+    head: Head,
+    agency_code: str | None,
+    changes: Sequence[tuple[str, str | None, str | None]],
+    result: bytes,
+) -> bytes:
+    """A StepCorrection: the result as it is now, and what changed as field, earlier and present value."""
+    root = start("StepCorrection")
+    _head(root, head)
+    put(root, "AgencyCode", agency_code)
+    for field, before, after in changes[:_CHANGES]:
+        node = etree.SubElement(root, tag("Change"))
+        put(node, "Field", fit(field, 64))
+        put(node, "Before", fit(before))
+        put(node, "After", fit(after))
+    root.append(documents.read(result))
     return serialize(root)
 
 
@@ -94,6 +115,7 @@ def step_query(queries: Iterable[Query]) -> bytes:
         put(item, "DossierCode", query.dossier_code)
         put(item, "AgencyCode", query.agency_code)
         put(item, "Key", query.key)
+        put(item, "Procedure", query.procedure)
         _office(item, "Office", query.province, query.commune)
     return serialize(root)
 
@@ -144,10 +166,12 @@ def state_report(
     transition: Transition,
     step: Step | None = None,
     supplement_due: datetime | None = None,
+    appointments: tuple[datetime, datetime] | None = None,
 ) -> bytes:
     """A StateReport of one transition. ``step`` gives dates and result; None for the dossier as a whole.
 
-    ``supplement_due``: until when the citizen may hand in what is asked.
+    ``supplement_due``: until when the citizen may hand in what is asked. ``appointments``: the one that was missed and
+    the new one.
     """
     root = start("StateReport")
     put(root, "DossierCode", dossier_code)
@@ -163,6 +187,9 @@ def state_report(
     if step is not None:
         put(root, "StartedAt", step.started_at)
         put(root, "Due", step.due)
+    if appointments is not None:
+        put(root, "AppointmentMissed", appointments[0])
+        put(root, "AppointmentNew", appointments[1])
     put(root, "SupplementDue", local_day(supplement_due) if supplement_due is not None else None)
     if step is not None:
         put(root, "ResultSummary", fit(summary(step.result)))
@@ -367,7 +394,8 @@ def fit(text: str | None, longest: int = NOTE) -> str | None:
     return (text if len(text) <= longest else text[: longest - 1].rstrip() + "…") or None
 
 
-def _head(root: Node, head: Head) -> None:
+def put_head(root: Node, head: Head) -> None:
+    """Append the Head of a message about a step."""
     node = etree.SubElement(root, tag("Head"))
     put(node, "DossierCode", head.dossier_code)
     put_codes(node, head.codes)

@@ -56,7 +56,7 @@ DOCUMENTS = {
     "BirthStep": build.step("BirthStep", HEAD, as_bytes(declaration()), REGISTRATION),
     "StepSupplement": build.step_supplement(HEAD, "7", supplement()),
     "StepWithdrawal": build.step_withdrawal(HEAD, None, ""),
-    "StepQuery": build.step_query([build.Query(CODE, None, "k", "01", "00004")] * 3),
+    "StepQuery": build.step_query([build.Query(CODE, None, "k", "2.002621", "01", "00004")] * 3),
     "PersonQuery": build.person_query(
         "lookup",
         request_id="r-1",
