@@ -6,8 +6,6 @@ import json
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from hashlib import md5, sha256
 from urllib.parse import parse_qsl
 
 from lxml import etree
@@ -15,54 +13,52 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.bhxh import answers, card
-from sandbox.bhxh.answers import TIME, Refusal
+from sandbox.bhxh import access, answers, benefit, card, files, listing
+from sandbox.bhxh.access import Access
+from sandbox.bhxh.answers import Refusal
+from sandbox.bhxh.benefit import Benefits
 from sandbox.bhxh.card import Cards
-from sandbox.bhxh.checks import CODES, day, file_errors, form_errors
-from sandbox.core import tokens
+from sandbox.bhxh.files import FINAL, Files, Standing
+from sandbox.bhxh.kinds import CardKind, FuneralKind, PensionKind, SurvivorKind
 from sandbox.core.agency import Agency
 from sandbox.core.callbacks import Callback
 from sandbox.core.desk import Record
 from sandbox.core.dsig import BadSignature, sign_two_reference, verify_two_reference
-from sandbox.core.fields import FieldError, structure_schema
+from sandbox.core.fields import structure_schema
 from sandbox.core.keys import NoTrust
-from sandbox.core.readable import VIETNAM, local, readable, supplement_deadline
-from sandbox.core.tokens import LIFETIME, Tokens
-from sandbox.core.xml import NotXml, add, add_all, local_name, parse, serialize, text
+from sandbox.core.tokens import Tokens
+from sandbox.core.xml import NotXml, local_name, parse, serialize, text
 
 FORM = "application/x-www-form-urlencoded"
 XML = "application/xml; charset=utf-8"
 HOLDER = "CHUKYDONVI"
-KINDS = {"TK1": ("HSDLTK1", "TK1TS"), "BS": ("HSDLBS", "BOSUNG"), "RUT": ("HSDLRUT", "RUTHOSO")}
-STATES = {"approve": "05", "supplement": "03", "reject": "04", "pending": "02"}
-FINAL = ("04", "05", "06")
-FACTS = ("ngay", "maGDDoiTac", "maGD", "maHSLT")
 XML_TYPES = ("application/xml", "text/xml")
-LISTED = 500
-TABLES = """
-CREATE TABLE IF NOT EXISTS undecided (dossier TEXT PRIMARY KEY);
-"""
+PAGE = 200
 
 
 class Bhxh(Agency):
     """XML over HTTP with the two-reference signature.
 
-    Options: ``user``, ``password``, ``unit`` (maDonVi of the account), ``callback_path`` (default
-    ``/agency/bhxh``), ``callback_key`` (sent as ``X-Api-Key``), ``max_bytes`` of fileBase64Str.
+    Options: ``user``, ``password``, ``unit`` (maDonVi of the account), ``accounts`` (further ones, as a list of these
+    three), ``callback_path`` (default ``/agency/bhxh``), ``callback_key`` (sent as ``X-Api-Key``), ``max_bytes`` of
+    fileBase64Str, ``page`` (lines of one page of danhSach).
     """
 
     name, title, english = "bhxh", "Bảo hiểm xã hội", "Social insurance"
-    schema = TABLES + card.SCHEMA + tokens.SCHEMA
+    schema = files.SCHEMA + access.SCHEMA + card.SCHEMA + benefit.SCHEMA
 
     def prepare(self) -> None:
-        """Set up account, cards and schema."""
+        """Set up accounts, files, registers and schema."""
         options = self.site.options
-        self.user, self.password = options.get("user", "lienthong"), options.get("password", "mat-khau-thu")
-        self.unit = options.get("unit", "DVCLT")
         self.max_bytes = int(options.get("max_bytes", 10 * 1024 * 1024))
+        self.page = int(options.get("page", PAGE))
         self.callback_path = str(options.get("callback_path", "/agency/bhxh"))
         self.tokens = Tokens(self.database, self.clock, self.site.new_id)
+        self.access = Access(self.database, self.tokens, access.accounts(options))
         self.cards = Cards(self.database, self.clock, self.random)
+        self.benefits = Benefits(self.database, self.clock)
+        death = (kind(self.benefits) for kind in (FuneralKind, SurvivorKind, PensionKind))
+        self.files = Files(self.database, self.desk, self.clock, [CardKind(self.cards), *death])
         self.documents = structure_schema(self.contract_folder / "bhxh.xsd")
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -89,10 +85,10 @@ class Bhxh(Agency):
             return ""
 
     def progress(self) -> None:
-        """Tell the hub what is new about every dossier that is not settled."""
-        for row in self.database.rows("SELECT dossier FROM undecided"):
+        """Tell the hub what is new about every file that is not settled."""
+        for dossier, kind in list(self.files.undecided()):
             with self.database.transaction():
-                self._tell(str(row["dossier"]))
+                self._tell(dossier, kind)
 
     def seal_callback(self, callback: Callback) -> tuple[bytes, Mapping[str, str]]:
         """Sign in the two-reference profile, with the time of this attempt."""
@@ -117,14 +113,10 @@ class Bhxh(Agency):
         return Response((self.contract_folder / "bhxh.xsd").read_bytes(), media_type=XML)
 
     async def _take_token(self, request: Request) -> Response:
-        body = await request.body()
-        given = _fields(request, body)
-        passwords = (self.password, md5(self.password.encode(), usedforsecurity=False).hexdigest())
-        if given.get("username") != self.user or given.get("password") not in passwords:
+        pair = self.access.log_in(_fields(request, await request.body()))
+        if pair is None:
             return JSONResponse({"maKetQua": "401", "moTa": "Sai tài khoản hoặc mật khẩu"}, 401)
-        token = self.tokens.issue()
-        pair = {"access_token": token, "id_token": self._id_token(token)}
-        return JSONResponse({"maKetQua": "200", **pair, "expires_in": int(LIFETIME.total_seconds())})
+        return JSONResponse({"maKetQua": "200", **pair})
 
     async def _send(self, request: Request) -> Response:
         """guiHoSoDienTu: every answer is a KetQuaTiepNhan; HTTP 401 goes with code 401, else HTTP 200."""
@@ -136,71 +128,40 @@ class Bhxh(Agency):
         return Response(serialize(answer), 401 if text(answer, "MaKetQua") == "401" else 200, media_type=XML)
 
     async def _list(self, request: Request) -> Response:
-        """danhSach, asked by query, form or HoiDanhSach: what was taken in on a day, under keys, as MaGD."""
+        """danhSach: what the account's unit sent; a question that is none gets HTTP 400, a wrong token 401."""
         body = await request.body()
         given = {**request.query_params, **_fields(request, body)}
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if not self.tokens.holds(given.get("token") or bearer):
-            element = _listing("401", "Token không hợp lệ hoặc đã hết hạn")
-            return Response(serialize(element), 401, media_type=XML)
         try:
-            wanted = self._question(body) if _media_type(request) in XML_TYPES else _wanted(given)
+            unit = self.access.holder(given.get("token") or bearer).unit
+            as_document = _media_type(request) in XML_TYPES
+            read = listing.by_document(body, self.documents) if as_document else None
+            wanted = listing.by_fields(given, self.documents) if read is None else read
         except Refusal as refusal:
-            return Response(serialize(_listing(refusal.code, refusal.text)), media_type=XML)
-        return Response(serialize(self._listed(wanted)), media_type=XML)
+            answer = serialize(answers.listing(refusal.code, refusal.text))
+            return Response(answer, 401 if refusal.code == "401" else 400, media_type=XML)
+        own = [record for record in self.desk.records() if record.data["unit"] == unit]
+        return Response(serialize(listing.page(own, wanted, self.page, self._state)), media_type=XML)
 
-    def _question(self, body: bytes) -> dict[str, list[str]]:
-        """What a HoiDanhSach document asks for, by names of `_facts`."""
-        try:
-            root = parse(body)
-        except NotXml as error:
-            raise Refusal("1003", f"Không phải XML: {error}") from error
-        if root.tag != "HoiDanhSach" or self.documents.errors(root):
-            raise Refusal("1003", "Cần phần tử HoiDanhSach đúng cấu trúc")
-        self._raise(self.documents.field_errors(root))
-        wanted: dict[str, list[str]] = {}
-        for item in root:
-            name = local_name(item)
-            wanted.setdefault(name[0].lower() + name[1:], []).append(item.text or "")
-        return wanted
-
-    def _listed(self, wanted: Mapping[str, Sequence[str]]) -> etree._Element:
-        element = _listing("200", "Thành công")
-        fitting = [item for item in self.desk.records() if _fits(item, wanted)]
-        for record in fitting[-LISTED:]:
-            row = add(element, "HoSo")
-            add_all(row, MaGD=record.data["transaction"], MaGDDoiTac=record.key, MaHSLT=record.dossier)
-            add_all(row, LoaiHs=record.operation, TrangThai=self._state(record)[0])
-            add(row, "ThoiGianTiepNhan", local(record.received, TIME))
-        return element
+    def _state(self, record: Record) -> str:
+        return self.files.standing(self.files.of(record)).state
 
     def _accept(self, given: Mapping[str, str]) -> etree._Element:
-        self._check_sender(given)
+        account = self.access.sender(given)
         kind = given.get("loaiHs", "")
-        if kind not in KINDS:
+        tags = self.files.tags(kind)
+        if tags is None:
             raise Refusal("1002", f"loaiHs {kind!r} không tồn tại", "loaiHs")
-        root_name, payload = KINDS[kind]
         root = self._unpack(given.get("fileBase64Str", ""))
-        if root.tag != root_name:
+        if root.tag != tags[0]:
             raise Refusal("1002", f"loaiHs {kind} nhưng thẻ gốc là {root.tag}", "loaiHs")
         structure = self.documents.errors(root)
         if structure:
             raise Refusal("1003", f"Sai cấu trúc: {'; '.join(structure[:3])}")
-        form = self._signed(root, payload)
-        self._raise(self.documents.field_errors(root))
+        form = self._signed(root, tags[1])
+        files.check(self.documents.field_errors(root))
         with self.database.transaction():
-            return self._take(kind, form)
-
-    def _check_sender(self, given: Mapping[str, str]) -> None:
-        """Token, account and unit must belong together: a token of one unit is worth nothing with another."""
-        token = given.get("token", "")
-        password = md5(self.password.encode(), usedforsecurity=False).hexdigest()
-        if not self.tokens.holds(token) or given.get("id_token") != self._id_token(token):
-            raise Refusal("401", "Token không hợp lệ hoặc đã hết hạn")
-        if given.get("username") != self.user or given.get("password", "").lower() != password:
-            raise Refusal("401", "Sai tài khoản hoặc mật khẩu")
-        if given.get("maDonVi") != self.unit:
-            raise Refusal("401", "maDonVi không thuộc tài khoản", "maDonVi")
+            return self.files.take(kind, form, account.unit)
 
     def _unpack(self, packed: str) -> etree._Element:
         if len(packed) > self.max_bytes:
@@ -218,125 +179,27 @@ class Bhxh(Agency):
         except (BadSignature, NoTrust) as error:
             raise Refusal("401", f"Chữ ký số không hợp lệ: {error}", HOLDER) from error
 
-    def _take(self, kind: str, form: etree._Element) -> etree._Element:
-        key, dossier = text(form, "MA_GD_DOITAC"), text(form, "MA_HSLT")
-        known = self.desk.find(key)
-        if known is not None:
-            self.desk.take(key, dossier, kind, "")
-            return self._already(known)
-        latest = self.desk.latest(dossier)
-        if kind == "TK1" and latest is not None:
-            return self._already(latest)
-        if kind == "TK1":
-            self._raise(form_errors(form, self.clock().astimezone(VIETNAM).date()))
-            self._refuse_second_card(form)
-            first, data = text(form, "HO_TEN"), {"form": serialize(form).decode(), "notices": 0}
-        else:
-            self._check_follows(kind, dossier, latest)
-            self._raise(file_errors(form))
-            assert latest is not None
-            first, data = latest.title, latest.data
-        data = {**data, "transaction": self._new_transaction(), "told": []}
-        taken = self.desk.take(key, dossier, kind, readable(first, form), title=first, data=data)
-        if kind == "RUT":
-            self.desk.effect(key, "Rút hồ sơ")
-        with self.database.transaction() as sql:
-            sql.execute("INSERT OR IGNORE INTO undecided VALUES (?)", (dossier,))
-        sentence, code = f"Hồ sơ {dossier} được tiếp nhận thành công", taken.record.data["transaction"]
-        return answers.receipt("200", sentence, taken.record.received, transaction=code)
-
-    def _check_follows(self, kind: str, dossier: str, latest: Record | None) -> None:
-        if latest is None:
-            raise Refusal("1005", f"Hồ sơ {dossier} không tồn tại", "MA_HSLT")
-        state, _, _ = self._state(latest)
-        if (kind == "BS" and state != "03") or (kind == "RUT" and state in FINAL):
-            raise Refusal("1005", "Logic xử lý không hợp lệ: trạng thái hồ sơ không cho phép", "MA_HSLT")
-
-    def _refuse_second_card(self, form: etree._Element) -> None:
-        other = self.cards.of_child(text(form, "SO_DDCN"))
-        if other is not None:
-            raise Refusal("1003", f"Trẻ đã được cấp thẻ theo hồ sơ {other}", "SO_DDCN")
-
-    def _already(self, record: Record) -> etree._Element:
-        code, sentence = record.data["transaction"], f"Hồ sơ {record.dossier} đã được tiếp nhận"
-        return answers.receipt("210", sentence, record.received, transaction=code)
-
-    def _raise(self, errors: Sequence[FieldError]) -> None:
-        if errors:
-            sentence = "; ".join(item.sentence for item in errors)
-            raise Refusal(CODES[errors[0].kind], sentence, errors[0].field)
-
-    def _state(self, record: Record) -> tuple[str, str, datetime | None]:
-        """State, words and deadline of a record. Nothing is issued here."""
-        if record.operation == "RUT":
-            return "06", "Người yêu cầu rút hồ sơ", None
-        verdict = self.desk.verdict(record.key)
-        state, until = STATES[verdict.outcome], supplement_deadline(verdict.until, record.received)
-        if state == "03" and self.clock() > until:
-            return "04", "Quá thời hạn bổ sung hồ sơ", None
-        return state, verdict.reason, until if state == "03" else None
-
-    def _tell(self, dossier: str) -> None:
+    def _tell(self, dossier: str, kind: str) -> None:
         """Promise the results that are due: in hand, then the outcome."""
-        latest = self.desk.latest(dossier)
-        if latest is None:
-            return self._done(dossier)
-        state, reason, until = self._state(latest)
+        file = self.files.find(dossier, kind)
+        if file is None:
+            return self.files.close(dossier, kind)
+        standing = self.files.standing(file)
+        latest = file.latest
         told = list(latest.data["told"])
-        wanted = ("06",) if state == "06" else ("02", state)
-        new = [item for item in dict.fromkeys(wanted) if item not in told]
+        wanted = [Standing("02"), standing] if standing.state not in ("02", "06") else [standing]
+        new = [item for item in wanted if item.state not in told]
         if len(new) > 1 and self.quirk("out-of-order", "HSDLKQ", latest.content):
             new.reverse()
         for item in new:
-            said = (reason, until) if item == state else ("", None)
-            self.callbacks.add(latest.key, "HSDLKQ", self.callback_path, self._notice(latest, item, *said))
+            count = self.database.rows("SELECT count(*) AS n FROM callback")[0]["n"]
+            notice = self.files.notice(file, item, f"TB{count + 1:08d}", self.site.new_id())
+            self.callbacks.add(latest.key, "HSDLKQ", self.callback_path, notice)
         if new:
-            self.desk.remember(latest.key, told=[*told, *new])
-        if state in FINAL:
-            self._done(dossier)
+            self.desk.remember(latest.key, told=[*told, *(item.state for item in new)])
+        if standing.state in FINAL:
+            self.files.close(dossier, kind)
         return None
-
-    def _notice(self, record: Record, state: str, reason: str, until: datetime | None) -> bytes:
-        first = "SELECT key FROM received WHERE dossier = ? ORDER BY position LIMIT 1"
-        head = {
-            "MA_TB": f"TB{self._count('callback') + 1:08d}",
-            "MA_GD": record.data["transaction"],
-            "MA_GD_DOITAC": self.database.rows(first, (record.dossier,))[0]["key"],
-            "MA_HSLT": record.dossier,
-        }
-        root = answers.result(self.site.new_id(), head, state, self.clock())
-        answers.say(root, reason, until)
-        if state == "05":
-            form = parse(record.data["form"].encode())
-            answers.say_card(root, form, self._issue(record, form))
-        return serialize(root)
-
-    def _issue(self, record: Record, form: etree._Element) -> card.Card:
-        born = day(text(form, "NGAY_SINH"))
-        assert isinstance(born, date)
-        issued, made = self.cards.issue(
-            record.dossier, text(form, "SO_DDCN"), text(form, "MATINH_NHAN"), born
-        )
-        if made:
-            self.desk.effect(record.key, f"Cấp thẻ BHYT {issued.number}")
-        return issued
-
-    def _done(self, dossier: str) -> None:
-        with self.database.transaction() as sql:
-            sql.execute("DELETE FROM undecided WHERE dossier = ?", (dossier,))
-
-    def _new_transaction(self) -> str:
-        return f"BHXH-{local(self.clock(), '%y%m%d')}-{self._count('received') + 1:06d}"
-
-    def _count(self, table: str) -> int:
-        counts = {
-            "received": "SELECT count(*) AS n FROM received",
-            "callback": "SELECT count(*) AS n FROM callback",
-        }
-        return int(self.database.rows(counts[table])[0]["n"])
-
-    def _id_token(self, token: str) -> str:
-        return sha256(f"{token}/{self.user}/{self.unit}".encode()).hexdigest()
 
 
 def _fields(request: Request, body: bytes) -> dict[str, str]:
@@ -348,21 +211,6 @@ def _fields(request: Request, body: bytes) -> dict[str, str]:
         return dict(parse_qsl(body.decode(), keep_blank_values=True)) if kind == FORM else {}
     except (ValueError, AttributeError):
         return {}
-
-
-def _listing(code: str, sentence: str) -> etree._Element:
-    element = etree.Element("DanhSachTiepNhan")
-    add_all(element, MaKetQua=code, MoTa=sentence)
-    return element
-
-
-def _wanted(given: Mapping[str, str]) -> dict[str, list[str]]:
-    return {name: [given[name]] for name in FACTS if given.get(name)}
-
-
-def _fits(record: Record, wanted: Mapping[str, Sequence[str]]) -> bool:
-    values = (local(record.received, "%Y%m%d"), record.key, record.data["transaction"], record.dossier)
-    return all(value in wanted.get(name, (value,)) for name, value in zip(FACTS, values, strict=True))
 
 
 def _media_type(request: Request) -> str:

@@ -79,6 +79,13 @@ class Cards:
             sql.execute("INSERT INTO card VALUES (?, ?, ?, ?, ?, ?)", values)
         return Card(number, province, born, now.astimezone(VIETNAM)), True
 
+    def correct(self, dossier: str, personal_number: str, born: date) -> bool:
+        """Put another personal number and birth date on a card; False if none was issued."""
+        with self._database.transaction() as sql:
+            values = (personal_number, born.isoformat(), dossier)
+            changed = sql.execute("UPDATE card SET personal_number = ?, born = ? WHERE dossier = ?", values)
+            return changed.rowcount == 1
+
     def _new_number(self, province: str) -> str:
         while True:
             number = f"{province}{self._random.randrange(10**8):08d}"

@@ -33,7 +33,8 @@ def follow_up(root: str, payload: str, key: str, **values: str) -> etree._Elemen
     """A supplement or withdrawal."""
     body = "".join(f"<{name}>{value}</{name}>" for name, value in values.items())
     return parse(
-        f'<{root}><{payload} Id="Id-{key}"><MA_GD_DOITAC>{key}</MA_GD_DOITAC><MA_HSLT>{CODE}</MA_HSLT>{body}'
+        f'<{root}><{payload} Id="Id-{key}"><MA_GD_DOITAC>{key}</MA_GD_DOITAC><MA_HSLT>{CODE}</MA_HSLT>'
+        f"<LOAI_HS>TK1</LOAI_HS>{body}"
         f"<NGAY_LAP>20261123121000</NGAY_LAP></{payload}><CHUKYDONVI/></{root}>".encode()
     )
 

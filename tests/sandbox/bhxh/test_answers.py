@@ -13,7 +13,13 @@ from sandbox.core.fields import structure_schema
 from sandbox.core.xml import text
 
 NOW = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)
-HEAD = {"MA_TB": "TB1", "MA_GD": "B-1", "MA_GD_DOITAC": "k", "MA_HSLT": "G22.99.08-261123-000001"}
+HEAD = {
+    "MA_TB": "TB1",
+    "MA_GD": "B-1",
+    "MA_GD_DOITAC": "k",
+    "MA_HSLT": "G22.99.08-261123-000001",
+    "LOAI_HS": "TK1",
+}
 
 
 def problems(root: etree._Element) -> list[object]:
