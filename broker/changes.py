@@ -11,24 +11,24 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 import structlog
 
+from broker import submissions
 from broker.book import Book
 from broker.clock import Clock, NewId
 from broker.mapping import MappingError
 from broker.model import (
     WHOLE,
     Delivery,
-    DeliveryKind,
-    DeliveryState,
     Dossier,
     Phase,
     StepState,
     Transition,
     WorkItem,
 )
-from broker.outbox import Case, Outbox
+from broker.outbox import Case, News, Outbox
 from broker.process import commands as c
 from broker.process import states
 from broker.process.apply import apply, transitions
@@ -36,11 +36,23 @@ from broker.process.engine import Engine
 from broker.store.dossiers import PERSONAL_NUMBER
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, StoreUnavailable
-from broker.store.rows import DeliveryFilter
 
 log = structlog.get_logger(__name__)
 
-Told = Callable[[str], StepState | None]
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Told:
+    """What a decision may ask beside the dossier: what the portal was told last, and what has not left the hub."""
+
+    history: Sequence[Transition] = ()
+    unsent: frozenset[str] = frozenset()
+    """Steps whose submission waits and was never tried."""
+
+    def __call__(self, step: str) -> StepState | None:
+        """The last state of ``step`` that the portal was told, None if none."""
+        return states.told(self.history, step)
+
+
 Decide = Callable[[Engine, Dossier, Told], Sequence[c.Command]]
 Unit = Callable[[Tx], None]
 
@@ -67,6 +79,31 @@ class Cause:
 
 
 @dataclasses.dataclass(frozen=True)
+class Change:
+    """A change that is about to be stored: the dossier before it and, with its rules and codes, after it."""
+
+    before: Dossier
+    case: Case
+    commands: tuple[c.Command, ...]
+    news: list[News]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unsaid:
+    """Something about a step that could not be said to somebody, and why."""
+
+    step: str
+    reason: str
+
+
+class Follower(Protocol):
+    """Somebody outside the dossier who is told of its changes."""
+
+    def follow(self, change: Change) -> tuple[list[Delivery], list[Unsaid]]:
+        """The deliveries that tell, stored together with the change; and what cannot be said. Never raises."""
+
+
+@dataclasses.dataclass(frozen=True)
 class _Plan:
     """A change ready to be stored."""
 
@@ -81,8 +118,17 @@ class _Plan:
 class Changes:
     """Changes dossiers."""
 
-    def __init__(self, store: Store, book: Book, outbox: Outbox, clock: Clock, new_id: NewId) -> None:
+    def __init__(
+        self,
+        store: Store,
+        book: Book,
+        outbox: Outbox,
+        clock: Clock,
+        new_id: NewId,
+        followers: Sequence[Follower] = (),
+    ) -> None:
         """``book`` has the engine of every rule set and the owner of every agency."""
+        self._followers = followers
         self._store = store
         self._book = book
         self._outbox = outbox
@@ -118,7 +164,7 @@ class Changes:
             plans = [self._plan(*known, decisions[known[0].id], cause, edit) for known in facts]
             try:
                 await self._store.write(partial(self._commit, plans=plans, settle=settle, cause=cause))
-            except Stale:
+            except (Stale, submissions.Left):
                 continue
             return [plan.after for plan in plans]
         raise StoreUnavailable(f"others keep changing dossier {', '.join(ids)}")
@@ -127,7 +173,7 @@ class Changes:
         self,
         before: Dossier,
         codes: Mapping[str, str],
-        history: Sequence[Transition],
+        told_before: Told,
         decide: Decide,
         cause: Cause,
         edit: Callable[[Dossier], Dossier] | None,
@@ -135,14 +181,20 @@ class Changes:
         now = self._clock()
         engine = self._book.engine(before)
         edited = edit(before) if edit else before
-        decided = tuple(decide(engine, edited, lambda step: states.told(history, step)))
+        decided = tuple(decide(engine, edited, told_before))
         commands, deliveries, work = self._prepare(Case(edited, engine, codes), engine, decided, cause, now)
+        commands += engine.watch(edited, apply(edited, commands))
         after = apply(edited, commands)
         lines = transitions(edited, commands, now)
-        reports = _news(edited, commands, now) + _whole(before, after, now)
-        told, unsaid = self._outbox.states(Case(after, engine, codes), reports)
+        news = _news(edited, commands, told_before.history, now) + _whole(before, after, now)
+        change = Change(before, Case(after, engine, codes), commands, news)
+        told, unsaid = self._outbox.states(change.case, news)
         deliveries += told
         work += [self.unsaid(after, line.step, reason, cause) for line, reason in unsaid]
+        for follower in self._followers:
+            more, unheard = follower.follow(change)
+            deliveries += more
+            work += [self._item("mapping", left.reason, after, left.step, cause) for left in unheard]
         work += self._notices(engine, after, commands, cause, now)
         return _Plan(before, after, commands, lines, tuple(deliveries), tuple(work))
 
@@ -162,7 +214,7 @@ class Changes:
                 deliveries.append(self._outbox.step(now_case, command, cause.supplement, cause.reason))
             except MappingError as error:
                 commands += engine.on_failed(now_case.dossier, command.step, command.kind, str(error), now)
-                work.append(self._item("mapping", str(error), now_case.dossier, command.step, cause))
+                work.append(self._item("unmapped", str(error), now_case.dossier, command.step, cause))
         return tuple(commands), deliveries, work
 
     def _notices(
@@ -174,9 +226,16 @@ class Changes:
             match command:
                 case c.Contradiction(step, note):
                     found.append(self._item("contradiction", note, dossier, step, cause))
+                case c.Corrected(step, _, _, _, note, datetime() as until):
+                    item = self._item("correction", note, dossier, step, cause)
+                    found.append(dataclasses.replace(item, due=until))
                 case c.Overdue(step, due):
                     alarm = self._item("deadline", f"due {due.isoformat()}", dossier, step, cause)
                     name = f"due:{dossier.id}:{step or WHOLE}:{due:%y%m%d%H%M}"
+                    found.append(dataclasses.replace(alarm, id=name[:64]))
+                case c.Stalled(step, state, since):
+                    alarm = self._item("deadline", f"{state} since {since.isoformat()}", dossier, step, cause)
+                    name = f"hop:{dossier.id}:{step}:{state}:{since:%y%m%d%H%M}"
                     found.append(dataclasses.replace(alarm, id=name[:64]))
                 case c.Move(step, StepState.STUCK, _, _, _, note):
                     found.append(self._item("stuck", note or "stuck", dossier, step, cause))
@@ -200,6 +259,7 @@ class Changes:
             agency=agency,
             dossier_id=dossier.id,
             message_id=cause.message_id,
+            step=step,
         )
 
     def _commit(self, tx: Tx, plans: Sequence[_Plan], settle: Unit | None, cause: Cause) -> None:
@@ -217,9 +277,11 @@ class Changes:
         for line in plan.lines:
             tx.dossiers.add_transition(plan.after.id, dataclasses.replace(line, message_id=cause.message_id))
         for command in plan.commands:
-            self._side_effect(tx, plan.after, command, cause)
+            self._side_effect(tx, plan, command, cause)
         for step in _left_sending(plan):
-            _end_sending(tx, plan.after, step, self._clock())
+            submissions.end_sending(tx, plan.after, step, self._clock())
+        for step in _healed(plan):
+            submissions.close_alarms(tx, plan.after, step)
         for delivery in plan.deliveries:
             tx.deliveries.enqueue(delivery)
         for item in plan.work:
@@ -233,14 +295,17 @@ class Changes:
             if step.id in known and step != known[step.id]:
                 tx.dossiers.update_step(plan.after.id, step)
 
-    def _side_effect(self, tx: Tx, dossier: Dossier, command: c.Command, cause: Cause) -> None:
+    def _side_effect(self, tx: Tx, plan: _Plan, command: c.Command, cause: Cause) -> None:
+        dossier = plan.after
         match command:
             case c.SetAgencyCode(step, code):
                 self._add_code(tx, dossier, step, f"{dossier.step(step).agency}-{step}", code, cause)
-            case c.SetResult(step, _, str() as number):
+            case c.SetResult(step, _, str() as number) | c.Replace(step, _, _, _, _, str() as number):
                 self._add_code(tx, dossier, step, PERSONAL_NUMBER, number, cause)
+            case c.Cancel(step) if plan.before.step(step).state is StepState.SENDING:
+                submissions.cancel_unsent(tx, dossier, step, self._clock())
             case c.Cancel(step) | c.Move(step, StepState.WITHDRAWN | StepState.REJECTED):
-                _cancel_waiting(tx, dossier, step, self._clock())
+                submissions.cancel_waiting(tx, dossier, step, self._clock())
 
     def _add_code(self, tx: Tx, dossier: Dossier, step: str, system: str, code: str, cause: Cause) -> None:
         """Let the dossier be found by ``code``. One that another dossier has is a contradiction for a person."""
@@ -250,24 +315,48 @@ class Changes:
             tx.work.add(self._item("contradiction", str(error), dossier, step, cause))
 
 
-def _read(tx: Tx, dossier_id: str) -> tuple[Dossier, dict[str, str], list[Transition]]:
+def _read(tx: Tx, dossier_id: str) -> tuple[Dossier, dict[str, str], Told]:
     dossier = tx.dossiers.get(dossier_id)
     stuck = any(step.state in (StepState.STUCK, StepState.SENDING) for step in dossier.steps)
-    return dossier, tx.dossiers.codes(dossier_id), tx.dossiers.transitions(dossier_id) if stuck else []
+    known = Told(tx.dossiers.transitions(dossier_id), submissions.unsent(tx, dossier)) if stuck else Told()
+    return dossier, tx.dossiers.codes(dossier_id), known
 
 
-def _whole(before: Dossier, after: Dossier, now: datetime) -> list[Transition]:
+def _whole(before: Dossier, after: Dossier, now: datetime) -> list[News]:
     """What the portal is told of the dossier as a whole, beside its steps."""
     state = _WHOLE_STATE.get(after.phase)
     if after.phase == before.phase or state is None:
         return []
-    return [Transition(WHOLE, state, now, now, "hub", note=after.reason)]
+    return [News(Transition(WHOLE, state, now, now, "hub", note=after.reason))]
 
 
-def _news(dossier: Dossier, commands: Sequence[c.Command], now: datetime) -> list[Transition]:
-    """The moves into states that portals know, in their order; late and contradicting reports are no news."""
-    moves = [command for command in commands if isinstance(command, c.Move)]
-    return [line for line in transitions(dossier, moves, now) if line.state in states.REPORTED]
+def _news(
+    dossier: Dossier, commands: Sequence[c.Command], history: Sequence[Transition], now: datetime
+) -> list[News]:
+    """The moves into states that portals know, and new appointments, in their order.
+
+    Late and contradicting reports are no news. A new appointment is told with the state that the portal knows.
+    """
+    news: list[News] = []
+    for command in commands:
+        if isinstance(command, c.Move) and command.state in states.REPORTED:
+            news += [News(line) for line in transitions(dossier, [command], now)]
+        if isinstance(command, c.Replace | c.Corrected):
+            # The portal sees the state that it knows again, with what happened as its note.
+            again = transitions(dossier, [command], now)
+            news += [News(line) for line in again if line.state in states.REPORTED]
+        if isinstance(command, c.Reappoint):
+            state = StepState.RECEIVED
+            if command.step is not None:
+                last = states.told(history, command.step)
+                state = states.position(dossier.step(command.step).state, last)
+            if state in states.REPORTED:
+                line = Transition(
+                    command.step or WHOLE, state, command.at, now, command.source, note=command.note
+                )
+                news.append(News(line, command.missed))
+        dossier = apply(dossier, [command])
+    return news
 
 
 def _left_sending(plan: _Plan) -> list[str]:
@@ -281,28 +370,7 @@ def _left_sending(plan: _Plan) -> list[str]:
     return [step.id for step in plan.before.steps if step.id in told and step.state in waiting]
 
 
-def _end_sending(tx: Tx, dossier: Dossier, step: str, now: datetime) -> None:
-    """The agency speaks of the step: evidently it has it, whatever became of the answer to our message."""
-    for delivery in _of_step(tx, dossier, step):
-        if (
-            delivery.kind is DeliveryKind.STEP
-            and delivery.state not in (DeliveryState.DONE, DeliveryState.CANCELLED)
-            and delivery.attempts
-        ):
-            tx.deliveries.settle(delivery.id, now, "the agency reported on it")
-
-
-def _cancel_waiting(tx: Tx, dossier: Dossier, step: str, now: datetime) -> None:
-    for delivery in _of_step(tx, dossier, step):
-        if delivery.state is DeliveryState.QUEUED and delivery.kind in (
-            DeliveryKind.STEP,
-            DeliveryKind.SUPPLEMENT,
-        ):
-            tx.deliveries.cancel(delivery.id, now, "the step ended")
-
-
-def _of_step(tx: Tx, dossier: Dossier, step: str) -> list[Delivery]:
-    page = tx.deliveries.list(
-        DeliveryFilter(dossier_id=dossier.id, agency=dossier.step(step).agency), limit=50
-    )
-    return [delivery for delivery in page.items if delivery.step == step]
+def _healed(plan: _Plan) -> list[str]:
+    """Steps that were stuck and are not any more."""
+    stuck = {step.id for step in plan.before.steps if step.state is StepState.STUCK}
+    return [step.id for step in plan.after.steps if step.id in stuck and step.state is not StepState.STUCK]

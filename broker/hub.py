@@ -11,6 +11,7 @@ import os
 import random
 import socket
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +29,7 @@ from broker.canonical.schemas import Schemas
 from broker.changes import Changes
 from broker.checks import Checks
 from broker.codes import DossierCodes
+from broker.config import hooks as hooks_of
 from broker.config.agency import AdapterUse, AgencyConfig
 from broker.config.project import Project
 from broker.config.source import ConfigError, Fault
@@ -53,6 +55,7 @@ from broker.store import invariants
 from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
 from broker.store.salt import new_salt
+from broker.telling import Telling
 from signing.errors import KeyProblem
 from signing.keys import Signer, load_key, read_certificates
 from signing.note import NoteSigner, load_note_key
@@ -138,7 +141,17 @@ class Hub:
     @cached_property
     def changes(self) -> Changes:
         """The one place where dossiers change."""
-        return Changes(self.store, self.book, self.outbox, self._clock, self._new_id)
+        return Changes(
+            self.store, self.book, self.outbox, self._clock, self._new_id, followers=(self.telling,)
+        )
+
+    @cached_property
+    def telling(self) -> Telling:
+        """Tells citizens, clients and keepers of results what happens."""
+        hooks = {
+            client.id: hooks_of.agency_of(client.id) for client in self._clients.values() if client.webhook
+        }
+        return Telling(self.book, self.outbox, self.agencies, self.project.notices, hooks)
 
     @cached_property
     def reports(self) -> Reports:
@@ -204,6 +217,7 @@ class Hub:
             checks=self.checks,
             reports=self.reports,
             outbox=self.outbox,
+            telling=self.telling,
             codes=DossierCodes(self.store, self.project.hub.dossier_prefix, zone),
             router=self._router,
             clients=self._clients,
@@ -389,4 +403,7 @@ def _abilities(config: AgencyConfig) -> Abilities:
         poll=config.poll.every if config.poll else None,
         supplement=config.offers("supplement"),
         withdraw=config.offers("withdraw"),
+        correct=config.offers("correct") or any(name.startswith("correct-") for name in config.operations),
+        later=config.poll.later if config.poll else None,
+        later_for=config.poll.later_for if config.poll else timedelta(),
     )

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from adapters.errors import Malformed
 from broker import attachments
 from broker.book import Book
-from broker.canonical import build
+from broker.canonical import build, edit
 from broker.canonical import document as documents
 from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
@@ -25,7 +25,7 @@ from broker.errors import Conflict, Forbidden, HubError, Invalid, NotFound, NotN
 from broker.inbox import Answered, Inbox, Request
 from broker.mapping import MappingError
 from broker.model import WHOLE, Dossier, Message, Phase, Problem, StepState, Transition, WorkItem
-from broker.outbox import Case, Outbox
+from broker.outbox import Case, News, Outbox
 from broker.process.engine import Engine, can_withdraw
 from broker.process.rules import exclusions, questions
 from broker.reports import Reports
@@ -33,6 +33,7 @@ from broker.routing import Router
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict as StoreConflict
 from broker.store.errors import StoreUnavailable
+from broker.telling import Telling
 
 _ONLY_PAPERS = Problem(
     "Correction[1]/Field",
@@ -55,6 +56,7 @@ class Intake:
         checks: Checks,
         reports: Reports,
         outbox: Outbox,
+        telling: Telling,
         codes: DossierCodes,
         router: Router,
         clients: Mapping[str, Client],
@@ -71,6 +73,7 @@ class Intake:
         self._checks = checks
         self._reports = reports
         self._outbox = outbox
+        self._telling = telling
         self._codes = codes
         self._router = router
         self._clients = clients
@@ -185,10 +188,11 @@ class Intake:
         portal_code = request.text("PortalCode")
         codes = {"lienthong": dossier.code} | ({request.client.id: portal_code} if portal_code else {})
         case = Case(dossier, engine, codes)
-        deliveries, unsaid = self._outbox.states(case, _first_states(dossier))
+        deliveries, unsaid = self._outbox.states(case, [News(line) for line in _first_states(dossier)])
         if dossier.phase is Phase.CHECKING:
             deliveries += self._checks.first_lookups(case)
         promised = engine.calendar.due(dossier.received_at, engine.rules.total)
+        deliveries += self._telling.received(case, promised)
         answer = build.submit_response(dossier.code, dossier.received_at, promised, duplicate=False)
 
         def commit(tx: Tx) -> None:
@@ -241,7 +245,7 @@ class Intake:
         now = self._clock()
         engine = self._book.engine(dossier)
         document = engine.process.document
-        corrected = build.corrected(dossier.declaration, request.root, self._schemas.elements[document])
+        corrected = edit.corrected(dossier.declaration, request.root, self._schemas.elements[document])
         problems = self._schemas.validate(corrected, document, received=dossier.received_at)
         if not problems:
             tree = documents.as_tree(corrected)

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
-
 WHOLE = "dossier"
 """Stands for the step in what is said of a dossier as a whole."""
 

@@ -168,7 +168,8 @@ class Outbox:
             return build.step_supplement(head, step.agency_code, supplement)
         if send.kind is DeliveryKind.CORRECTION:
             now = _basis(case, step.id)
-            assert send.before is not None and now is not None, "a result was corrected"
+            assert send.before is not None, "a result was corrected"
+            assert now is not None, "it is there"
             return build.step_correction(head, step.agency_code, changes(send.before, now), now)
         return build.step_withdrawal(head, step.agency_code, reason or _DEFAULT_REASON)
 

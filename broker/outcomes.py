@@ -54,9 +54,12 @@ class Outcomes:
             DeliveryKind.STEP: sent,
             DeliveryKind.SUPPLEMENT: sent,
             DeliveryKind.WITHDRAWAL: sent,
+            DeliveryKind.CORRECTION: sent,
             DeliveryKind.POLL: PollHandler(self),
             DeliveryKind.LOOKUP: LookupHandler(self),
             DeliveryKind.STATE: StateHandler(self),
+            DeliveryKind.RESULT: StateHandler(self),
+            DeliveryKind.NOTICE: NoticeHandler(self),
         }
 
     def receipt(self, delivery: Delivery, items: Sequence[ReportItem]) -> ReportItem:
@@ -83,6 +86,7 @@ class Outcomes:
                 agency=delivery.agency,
                 dossier_id=delivery.dossier_id,
                 delivery_id=delivery.id,
+                step=delivery.step,
             )
         )
 
@@ -122,7 +126,10 @@ class SentHandler:
 
         def decide(engine: Engine, dossier: Dossier, told: Told) -> Sequence[Command]:
             nonlocal needless
-            needless = delivery.kind is DeliveryKind.WITHDRAWAL and dossier.step(step).state in FINAL
+            ended = dossier.step(step).state in FINAL
+            # A correction that is not taken has an owner of its own, and must not hold up what comes behind it.
+            correction = delivery.kind is DeliveryKind.CORRECTION
+            needless = correction or (delivery.kind is DeliveryKind.WITHDRAWAL and ended)
             return engine.on_failed(dossier, step, delivery.kind, reason, now, told(step))
 
         def record(tx: Tx) -> None:
@@ -172,11 +179,19 @@ class LookupHandler(_WithoutStep):
         await self._o.checks.answered(delivery, document, settle)
 
 
-class StateHandler(_WithoutStep):
-    """State reports that a portal has taken. One that it has not shows an old state there."""
+class NoticeHandler(_WithoutStep):
+    """Notices that a mail relay or a client has taken."""
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
-        """Nothing moves: the portal only had to know."""
+        """A relay's or client's yes has no content that matters."""
+        await self._o.store.write(settle)
+
+
+class StateHandler(_WithoutStep):
+    """State reports that a portal has taken, results that a keeper has. One that it has not shows an old state."""
+
+    async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
+        """Nothing moves: they only had to know."""
         self._o.receipt(delivery, read.report_items(document))
         await self._o.store.write(settle)
 

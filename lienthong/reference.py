@@ -21,6 +21,7 @@ from broker.config import describe
 from broker.config.agency import AgencyConfig
 from broker.config.calendar import CalendarConfig
 from broker.config.hub import Hub
+from broker.config.notices import NoticesConfig
 from broker.config.population import PopulationConfig
 from broker.config.retention import Retention
 from broker.config.schedule import Schedule
@@ -43,6 +44,7 @@ _FILES: Mapping[str, type[BaseModel]] = {
     "population.yaml": PopulationConfig,
     "schedule.yaml": Schedule,
     "retention.yaml": Retention,
+    "notices.yaml": NoticesConfig,
     "calendar.yaml": CalendarConfig,
     "units/provinces.yaml": ProvinceTable,
 }

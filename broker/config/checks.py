@@ -9,6 +9,7 @@ from broker.canonical.plan import Element, UnknownConstruct, read_plan
 from broker.config.agency import AgencyConfig
 from broker.config.base import Frozen
 from broker.config.hub import Hub
+from broker.config.notices import NoticesConfig
 from broker.config.population import PopulationConfig
 from broker.config.source import Fault, Place, Source
 from broker.process.rules import Process, RuleSet
@@ -33,6 +34,8 @@ def faults_between(folder: Path, sources: Sources, models: Models) -> list[Fault
         elif isinstance(model, Process):
             found += _process(source, model, agencies)
             found += _paths(folder, source, model)
+        elif isinstance(model, NoticesConfig) and model.mail is not None:
+            found += _offers(source, ("mail",), model.mail, "notice", agencies)
         elif isinstance(model, PopulationConfig) and model.agency not in agencies:
             found.append(_no_agency(source, ("agency",), model.agency, agencies))
     found += _served_twice(sources, models)
@@ -57,12 +60,19 @@ def _hub(source: Source, hub: Hub) -> Iterator[Fault]:
             yield source.fault(
                 ("clients", number, "key"), f"no secret is called {client.key!r}", "Add it to 'secrets'."
             )
+        if client.webhook is not None and client.webhook.secret not in hub.secrets:
+            missing = f"no secret is called {client.webhook.secret!r}"
+            yield source.fault(("clients", number, "webhook", "secret"), missing, "Add it to 'secrets'.")
     if hub.database.startswith("secret:") and hub.database.partition(":")[2] not in hub.secrets:
         yield source.fault(("database",), "names a secret that does not exist", "Add it to 'secrets'.")
 
 
 def _process(source: Source, process: Process, agencies: Agencies) -> Iterator[Fault]:
     for number, rules in enumerate(process.rule_sets):
+        for position, keeper in enumerate(rules.results_to):
+            yield from _offers(
+                source, ("rule_sets", number, "results_to", position), keeper, "result", agencies
+            )
         for position, step in enumerate(rules.steps):
             place = ("rule_sets", number, "steps", position, "agency")
             agency = agencies.get(step.agency)
@@ -74,6 +84,16 @@ def _process(source: Source, process: Process, agencies: Agencies) -> Iterator[F
                     f"{step.agency!r} takes no submissions",
                     f"Add it to config/agencies/{step.agency}.yaml.",
                 )
+
+
+def _offers(source: Source, place: Place, agency: str, logical: str, agencies: Agencies) -> Iterator[Fault]:
+    """The agency must exist and have that operation."""
+    config = agencies.get(agency)
+    if agency not in agencies:
+        yield _no_agency(source, place, agency, agencies)
+    elif isinstance(config, AgencyConfig) and not config.offers(logical):
+        remedy = f"Add it to config/agencies/{agency}.yaml."
+        yield source.fault(place, f"{agency!r} has no operation {logical!r}", remedy)
 
 
 def _paths(folder: Path, source: Source, process: Process) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints, model_validator
 from broker.config.base import Duration, Frozen, Name
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-May = Literal["submit", "status", "supplement", "withdraw", "report", "attach"]
+May = Literal["submit", "status", "supplement", "withdraw", "report", "attach", "statistics"]
 
 
 class Listen(Frozen):
@@ -23,6 +23,15 @@ class Listen(Frozen):
     """Address; what is public is published by a proxy in front."""
     port: int = Field(default=8400, ge=0, le=65535)
     """TCP port; 0 takes any free one."""
+
+
+class WebHook(Frozen):
+    """Where a client hears of its dossiers as they change (adapter ``webhook``)."""
+
+    url: str = Field(pattern=r"^https?://")
+    """Address to which states and notices are posted as signed JSON."""
+    secret: Name
+    """Name of the secret with which each is signed."""
 
 
 class Client(Frozen):
@@ -38,6 +47,8 @@ class Client(Frozen):
     """Whether its documents must be signed."""
     may: frozenset[May] = frozenset({"submit", "status"})
     """What it may do."""
+    webhook: WebHook | None = None
+    """Where it is told of its dossiers; without it, it has to ask."""
 
     @model_validator(mode="after")
     def _one_key(self) -> Client:

@@ -19,13 +19,16 @@ from broker.config.agency import AgencyConfig
 from broker.config.base import Frozen
 from broker.config.calendar import CalendarConfig
 from broker.config.checks import faults_between
+from broker.config.hooks import hook_agencies
 from broker.config.hub import Hub
+from broker.config.notices import NoticesConfig
 from broker.config.population import PopulationConfig
 from broker.config.retention import Retention
 from broker.config.schedule import Schedule
 from broker.config.secrets import Secrets
 from broker.config.source import ConfigError, Fault, Source
 from broker.config.units import ProvinceTable
+from broker.config.words import WordLists
 from broker.process.rules import Process
 from broker.units import Units
 
@@ -37,7 +40,9 @@ _FILES: Mapping[str, type[Frozen]] = {
     "population": PopulationConfig,
     "schedule": Schedule,
     "retention": Retention,
+    "notices": NoticesConfig,
     "units/provinces": ProvinceTable,
+    "words": WordLists,
 }
 _SQLITE = "sqlite:///"
 _FOLDERS: Mapping[str, tuple[type[Frozen], str]] = {
@@ -58,7 +63,9 @@ class Project:
     population: PopulationConfig
     schedule: Schedule
     retention: Retention
+    notices: NoticesConfig
     units: Units
+    words: WordLists
     secrets: Secrets
 
     @classmethod
@@ -169,13 +176,15 @@ def _project(folder: Path, models: Mapping[str, Frozen]) -> Project:
     return Project(
         folder=folder,
         hub=hub,
-        agencies=_family(models, "agencies", AgencyConfig),
+        agencies=MappingProxyType({**_family(models, "agencies", AgencyConfig), **hook_agencies(hub)}),
         processes=_family(models, "processes", Process),
         calendar=_one(models, "calendar", CalendarConfig).calendar(),
         population=_one(models, "population", PopulationConfig),
         schedule=_one(models, "schedule", Schedule),
         retention=_one(models, "retention", Retention),
+        notices=_one(models, "notices", NoticesConfig),
         units=_one(models, "units/provinces", ProvinceTable).units(),
+        words=_one(models, "words", WordLists),
         secrets=Secrets(hub.secrets, folder, os.environ),
     )
 

@@ -85,7 +85,7 @@ _FORBIDDEN: Mapping[str, str] = {
             AND dossier_codes.dossier_id = dossiers.id)
         """,
     "dossier {id}: its history names a step that it does not have": """
-        SELECT DISTINCT dossier_id FROM transitions WHERE NOT EXISTS (
+        SELECT DISTINCT dossier_id FROM transitions WHERE step <> 'dossier' AND NOT EXISTS (
             SELECT 1 FROM steps
             WHERE steps.dossier_id = transitions.dossier_id AND steps.id = transitions.step)
         """,

@@ -6,7 +6,7 @@ import dataclasses
 
 from broker.canonical.document import as_tree, text_at
 from broker.model import DeliveryKind, StepState, Transition
-from broker.outbox import Case, Outbox, context, office, step_key
+from broker.outbox import Case, News, Outbox, context, office, step_key
 from broker.process.commands import Send
 from tests.broker.rig import Rig
 
@@ -48,7 +48,7 @@ async def test_states_in_one_lane(rig: Rig) -> None:
         for step in ("registration", "card")
         for state in (StepState.ACCEPTED, StepState.PROCESSING)
     ]
-    made, unsaid = outbox.states(known, lines)
+    made, unsaid = outbox.states(known, [News(line) for line in lines])
     assert unsaid == []
     assert [text_at(as_tree(one.payload), "State") for one in made] == ["accepted", "processing"] * 2
     assert len({one.lane for one in made}) == 2
@@ -59,7 +59,7 @@ async def test_nobody_to_tell(rig: Rig) -> None:
     outbox, known = await case(rig)
     quiet = dataclasses.replace(known, dossier=dataclasses.replace(known.dossier, sender="cancuoc"))
     line = Transition("registration", StepState.ACCEPTED, rig.clock(), rig.clock(), "hotich")
-    assert outbox.states(quiet, [line]) == ([], [])
+    assert outbox.states(quiet, [News(line)]) == ([], [])
 
 
 async def test_question(rig: Rig) -> None:
