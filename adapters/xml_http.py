@@ -148,6 +148,8 @@ class XmlHttp:
         if operation.encoding == "form":
             headers["Content-Type"] = _FORM
             body = urlencode(self._form(operation, wire, token)).encode()
+        elif operation.secrets:
+            body = self._with_secrets(operation, wire)
         reply = await self._call(
             wire.method, wire.url, {**headers, **self._identity(wire.url, token)}, body, operation.safe
         )
@@ -175,6 +177,16 @@ class XmlHttp:
         if isinstance(settings, TokenEndpoint):
             return {"Authorization": f"Bearer {token[settings.bearer]}"} if settings.bearer else {}
         return auth.headers(settings, url, self._resources.secret, self._resources.clock())
+
+    def _with_secrets(self, operation: XmlOperation, wire: Wire) -> bytes:
+        """The document with the account's secrets in their places."""
+        root = self._parsed(wire.body)
+        for path, secret in operation.secrets.items():
+            place = root.find("/".join(f"{{*}}{step}" for step in path.split("/")))
+            if place is None:
+                raise Rejected(f"{wire.operation}: there is no {path} for the secret {secret}")
+            place.text = self._resources.secret(secret)
+        return serialize(root)
 
     def _form(self, operation: XmlOperation, wire: Wire, token: Token) -> dict[str, str]:
         document = self._parsed(wire.body)

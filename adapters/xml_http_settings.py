@@ -52,6 +52,10 @@ class XmlOperation(Settings):
         default_factory=dict,
         description="form: field → text with {document} (base64), {secret:…}, {md5:…}, {token:…}, {payload:…}",
     )
+    secrets: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="element (path of local names) → secret put there while sending; the log keeps what stood there",
+    )
     signature: Profile = Field(UNSIGNED, description="how the document is signed")
     verify_reply: Profile = Field(UNSIGNED, description="how the answer must be signed")
     safe: bool = Field(False, description="the exchange changes nothing at the agency")
@@ -69,6 +73,10 @@ class XmlOperation(Settings):
             raise ValueError(f"{{{unknown[0]}}} is not known in a form field")
         if (self.encoding == "form") != bool(self.fields):
             raise ValueError("fields and encoding: form belong together")
+        if self.secrets and (self.encoding == "form" or self.signature.kind != "none"):
+            raise ValueError(
+                "secrets go into a plain document: a form has its fields, a signature would break"
+            )
         return self
 
 

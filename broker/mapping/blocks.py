@@ -146,4 +146,4 @@ class BlockReader:
         rules = inner.get("map")
         if isinstance(rules, Table):
             self._fill(root, rules)
-        return Embedded(root)
+        return Embedded(root, found.schema)

@@ -48,6 +48,8 @@ KINDS = {
     "partial": ("nơi nhận cần ngày tháng năm đầy đủ", "the destination needs the whole date"),
     "blob": ("không tìm thấy tệp đính kèm", "the attached file is not in the store"),
     "number": ("không phải số", "is not a number"),
+    "document": ("văn bản bên trong không đúng lược đồ", "the document inside does not satisfy its schema"),
+    "size": ("quá dài, đề nghị giảm bớt tệp đính kèm", "too long: fewer or smaller files, please"),
 }
 """What each kind of run-time check says, in Vietnamese and in English."""
 
@@ -161,6 +163,7 @@ class Checker:
         if isinstance(value, Embedded):
             inner = Checker(self.header, self.findings)
             inner.check(value.block)
+            self.declare(block, "size", "the files in it may be too many")
             for check in inner.declared.values():
                 nested = dataclasses.replace(check, target=f"{block.target.path}/{check.target}")
                 self.declared.setdefault(nested.name, nested)

@@ -69,6 +69,7 @@ class _Compiler:
         self.variables = 0
         self.computed: dict[int, str] = {}
         self.target = ""
+        self.within = ""
 
     # ------------------------------------------------------------------ frame
 
@@ -137,7 +138,7 @@ class _Compiler:
         return etree.SubElement(out, f"{{{XSL}}}if", test=test)
 
     def _element(self, out: etree._Element, block: Block, here: Here) -> None:
-        self.target = block.target.path or "."
+        self.target = self.within + (block.target.path or ".")
         if block.target.attribute:
             uri, _, local = block.target.qname.rpartition("}")
             element = etree.SubElement(out, f"{{{XSL}}}attribute", name=local)
@@ -149,7 +150,7 @@ class _Compiler:
             if child.target.attribute:
                 self._block(element, child, here)
         if block.value is not None:
-            self.target = block.target.path or "."
+            self.target = self.within + (block.target.path or ".")
             self._text(element, self._needed(block), here)
         for child in _in_order(block):
             if not child.target.attribute:
@@ -208,7 +209,7 @@ class _Compiler:
                 return f"count({xpath.select(here, ref, every=True)})"
             case Cases() | FirstOf() | Default() | Guarded():
                 return self._variable(out, value, here)
-            case Embedded(block):
+            case Embedded(block, _):
                 return self._embedded(out, block, here)
             case Join(parts, separator):
                 listed = ", ".join(self._xpath(out, part, here) for part in parts)
@@ -258,10 +259,11 @@ class _Compiler:
     def _embedded(self, out: etree._Element, block: Block, here: Here) -> str:
         self.variables += 1
         name = f"v{self.variables}"
-        outer = self.target
+        outer, around = self.target, self.within
+        self.within = f"{outer}/"
         self._block(etree.SubElement(out, f"{{{XSL}}}variable", name=name), block, here)
-        self.target = outer
-        return f"f:xml(${name})"
+        self.target, self.within = outer, around
+        return f"f:xml(${name}, {xpath.literal(outer)})"
 
     def _prepare(self, out: etree._Element, parts: list[Expression | Block], here: Here) -> None:
         """Variables for computed values that a condition asks about, so that each is computed once."""

@@ -21,7 +21,7 @@ from broker.mapping.checks import Checker, RuntimeCheck
 from broker.mapping.coverage import Drops, check_coverage
 from broker.mapping.errors import Finding, Findings, MappingError, MappingFault, Problem
 from broker.mapping.header import Header
-from broker.mapping.rules import Block
+from broker.mapping.rules import Block, Embedded
 from broker.mapping.runtime import Blobs, Runtime
 from broker.mapping.yamltree import read
 from signing import xml
@@ -163,7 +163,7 @@ class _Compiled:
     def __init__(self, mapping: Mapping) -> None:
         head = mapping.header
         self.mapping = mapping
-        self.runtime = Runtime(head.tables, mapping.checks, head.zone)
+        self.runtime = Runtime(head.tables, mapping.checks, head.zone, _inner(mapping.block))
         self.xslt = etree.XSLT(
             mapping.stylesheet, extensions=self.runtime.functions(), access_control=_NO_ACCESS
         )
@@ -189,6 +189,17 @@ class _Compiled:
                 explain.problems(self.mapping.block, output, self.mapping.checks, self.runtime.problems, log)
             )
         return output
+
+
+def _inner(root: Block) -> Dictionary[str, etree.XMLSchema]:
+    """Target field → compiled schema of the document written there as text, those inside it included."""
+    found: dict[str, etree.XMLSchema] = {}
+    for block in root.blocks():
+        if isinstance(block.value, Embedded):
+            found[block.target.path] = etree.XMLSchema(file=str(block.value.schema))
+            nested = _inner(block.value.block)
+            found |= {f"{block.target.path}/{path}": schema for path, schema in nested.items()}
+    return found
 
 
 def _general(vi: str, en: str) -> Problem:

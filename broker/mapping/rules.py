@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Literal
 
 from broker.mapping.codes import CodeTable
@@ -192,9 +193,10 @@ class Count:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Embedded:
-    """An XML document written as text inside an element."""
+    """An XML document written as text inside an element; ``schema`` is the file of its own schema."""
 
     block: Block
+    schema: Path
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -21,8 +21,13 @@ from broker.mapping.checks import KINDS, RuntimeCheck
 from broker.mapping.codes import AmbiguousCode, CodeTable, UnknownCode
 from broker.mapping.errors import Problem
 from broker.mapping.textspaces import change_case, split_name
+from signing import xml
 
 NAMESPACE = "urn:lienthong:mapping:functions"
+LONGEST_TEXT = 10_000_000
+"""Bytes that a parser reads as one text (libxml2): a document inside a document must be shorter."""
+
+_NONE: Mapping[str, etree.XMLSchema] = {}
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 Blobs = Callable[[str], bytes]
 _PARTS = {"year": 1, "month": 2, "day": 3}
@@ -33,11 +38,17 @@ class Runtime:
     """State of one transformation, and the functions bound to it."""
 
     def __init__(
-        self, tables: Mapping[str, CodeTable], checks: Mapping[str, RuntimeCheck], zone: timedelta
+        self,
+        tables: Mapping[str, CodeTable],
+        checks: Mapping[str, RuntimeCheck],
+        zone: timedelta,
+        inner: Mapping[str, etree.XMLSchema] = _NONE,
     ) -> None:
+        """``inner``: target field → schema of the document that stands in it as text."""
         self.tables = tables
         self.checks = checks
         self.zone = zone
+        self.inner = inner
         self.on = date.min
         self.blobs: Blobs | None = None
         self.problems: list[Problem] = []
@@ -152,9 +163,15 @@ class Runtime:
         """The text, which must not be empty."""
         return text or self.refuse(target, "empty")
 
-    def xml(self, _: object, nodes: list[etree._Element]) -> str:
-        """A fragment as text."""
-        return "".join(etree.tostring(node, encoding="unicode", with_tail=False) for node in nodes)
+    def xml(self, _: object, nodes: list[etree._Element], target: str) -> str:
+        """A document as text, once what a parser makes of that text has passed the document's own schema."""
+        text = "".join(etree.tostring(node, encoding="unicode", with_tail=False) for node in nodes)
+        data = text.encode()
+        if len(data) >= LONGEST_TEXT:
+            return self.refuse(target, "size")
+        if self.inner[target].validate(xml.parse(data)):
+            return text
+        return self.refuse(target, "document")
 
 
 def problem(check: RuntimeCheck | None, target: str, kind: str, detail: str = "") -> Problem:

@@ -91,6 +91,22 @@ class TestPlain(AdapterContract):
         return Answer(200, card("key-0"), "application/xml")
 
 
+class TestSecretInside(TestPlain):
+    """The account's key travels inside the document, and is in no log."""
+
+    def settings(self, url: str) -> dict[str, Any]:
+        """A place for the secret."""
+        settings = super().settings(url)
+        settings["operations"]["Submit"]["secrets"] = {"FORM/NAME": "k"}
+        return settings
+
+    def agency(self, heard: Heard) -> Answer:
+        """Looks for the key."""
+        if heard.body:
+            assert parse(heard.body).findtext("FORM/NAME") == "s3cr3t-key"
+        return super().agency(heard)
+
+
 class TestEnveloped(TestPlain):
     """Answers carry a signature."""
 
@@ -270,6 +286,8 @@ async def test_missing_id_is_given(http: HttpClient) -> None:
         {"signature": {"kind": "two-reference"}},
         {"signature": {"kind": "enveloped", "holder": "SIGN"}},
         {"path": "/{unheard-of}"},
+        {"secrets": {"FORM/NAME": "k"}, "signature": {"kind": "enveloped"}},
+        {"secrets": {"FORM/NAME": "k"}, "encoding": "form", "fields": {"a": "{document}"}},
     ],
 )
 def test_settings_that_cannot_work_are_refused(changes: dict[str, Any]) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from broker.mapping import load
+from broker.mapping import MappingError, load, runtime
 from broker.mapping.mapping import Prepared
+from signing.xml import parse
 
 MOTHER = "<Mother><Name><Family>Lê</Family><Given>Hoa</Given></Name><Phone>0912345678</Phone></Mother>"
 
@@ -104,3 +105,53 @@ def test_xml_inside_text(write: Callable[..., Path], project: Path, document: Ca
     text = output.findtext("goi")
     assert text is not None
     assert etree.fromstring(text).findtext("hoTen") == "An"  # noqa: TID251 (our own output)
+
+
+def test_hostile_text_inside_a_document_inside(
+    write: Callable[..., Path], project: Path, document: Callable[..., bytes]
+) -> None:
+    """What would end a section, a text or an attribute comes out of the inner document as it went in."""
+    hostile = """]]> & < > " ' </hoSo><!-- <?x?> ]]>"""
+    inner = (
+        "{ma: Code, hoTen: {from: Note, refuse: true}, gioiTinh: {const: Nam}, ngay: {const: 01/01/2026}, "
+    )
+    inner += "hoChieu: {const: X}}"
+    rule = f"{{xml: {{schema: target.xsd, element: hoSo, map: {inner}}}, refuse: true}}"
+    source = parse(document())
+    note = source.find(".//{*}Note")
+    assert note is not None
+    note.text = hostile
+    sent = load(write({"goi": rule, "ghiChu": None}), project).run(source, on=date(2026, 3, 1))
+    inside = parse((parse(sent).findtext("goi") or "").encode())
+    assert inside.findtext("hoTen") == " ".join(hostile.split())
+
+
+INSIDE = (
+    "{ma: Code, hoTen: Name/Given, gioiTinh: {const: Nam}, ngay: {const: 01/01/2026}, hoChieu: {const: X}}"
+)
+
+
+def test_a_document_inside_may_be_too_long(
+    write: Callable[..., Path], project: Path, document: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no parser reads as one text is refused, in words for the field."""
+    rule = f"{{xml: {{schema: target.xsd, element: hoSo, map: {INSIDE}}}, refuse: true}}"
+    mapping = load(write({"goi": rule}), project)
+    monkeypatch.setattr(runtime, "LONGEST_TEXT", 10)
+    with pytest.raises(MappingError) as refused:
+        mapping.transform(document(), on=date(2026, 3, 1))
+    assert [problem.check for problem in refused.value.problems] == ["goi#size"]
+
+
+def test_a_document_inside_satisfies_its_own_schema(
+    write: Callable[..., Path], project: Path, document: Callable[..., bytes]
+) -> None:
+    """The inner document is looked at before it leaves, too: a schema that changed after the proof is noticed."""
+    schema = project / "xsd" / "inner.xsd"
+    schema.write_bytes((project / "xsd" / "target.xsd").read_bytes())
+    rule = f"{{xml: {{schema: inner.xsd, element: hoSo, map: {INSIDE}}}, refuse: true}}"
+    mapping = load(write({"goi": rule}), project)
+    schema.write_text(schema.read_text("utf-8").replace('name="ma"', 'name="maKhac"'), "utf-8")
+    with pytest.raises(MappingError) as refused:
+        mapping.transform(document(), on=date(2026, 3, 1))
+    assert [problem.path for problem in refused.value.problems] == ["goi"]
