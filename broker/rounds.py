@@ -55,7 +55,7 @@ class Rounds:
         self._outbox = outbox
         self._logbook = logbook
         self._retention = retention
-        self._reseal = reseal
+        self.reseal = reseal
         self._clock = clock
         self._wake = wake
 
@@ -66,8 +66,8 @@ class Rounds:
             ("deadlines", timedelta(minutes=1), self.deadlines, True),
             ("checkpoint", timedelta(minutes=1), self._logbook.checkpoint, True),
             ("retention", timedelta(days=1), self._retention.run, True),
-            ("reseal", timedelta(days=1), self._reseal.once, True),
-            ("keys", timedelta(minutes=1), self._reseal.refresh, False),
+            ("reseal", timedelta(days=1), self.reseal.once, True),
+            ("keys", timedelta(minutes=1), self.reseal.refresh, False),
             ("wake", timedelta(seconds=1), self.retries, False),
         )
         return [

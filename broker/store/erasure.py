@@ -38,6 +38,7 @@ ERASURE = "erasure"
 ERASED = "erased"
 """What stands where a text was."""
 
+_EMPTY_STEP = {"result": None, "sealed_by": None, "reason": None, "correction_note": None}
 _ENDED = (Phase.OPEN.value, Phase.REFUSED.value, Phase.WITHDRAWN.value)
 _OPEN_STEP = (
     select(steps.c.id).where(steps.c.dossier_id == dossiers.c.id, text(f"steps.{STEP_OPEN}")).exists()
@@ -106,7 +107,7 @@ class Erasure(Repository):
                 dossiers.c.id,
                 {"declaration": b"", "sealed_by": None, "reason": None, "erased_at": at},
             ),
-            (steps, steps.c.dossier_id, {"result": None, "sealed_by": None, "reason": None}),
+            (steps, steps.c.dossier_id, _EMPTY_STEP),
             (transitions, transitions.c.dossier_id, {"note": None}),
         )
         for table, column, changes in of_dossier:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from broker.store.engine import Store
+from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, Missing
+from tests.clock import START
 
 
 def submit(store: Store, content: str = "sha", answer: bytes = b"first") -> bytes:
@@ -72,3 +74,16 @@ def test_two_processes_give_one_answer(open_store: Callable[..., Store], databas
         thread.join(30)
     assert len(answers) == 2
     assert len(set(answers)) == 1
+
+
+def test_an_answer_that_is_no_longer_kept(store: Store) -> None:
+    """After the answer was erased a repetition is refused: it must not act a second time."""
+
+    def first(tx: Tx) -> None:
+        assert tx.intake.claim("dvcqg", "m1", "00") is None
+        tx.intake.answer("dvcqg", "m1", b"<answer/>")
+
+    store.write_sync(first)
+    assert store.write_sync(lambda tx: tx.erasure.answers(START + timedelta(days=1))) == 1
+    with pytest.raises(Conflict, match="no longer kept"):
+        store.write_sync(lambda tx: tx.intake.claim("dvcqg", "m1", "00"))
