@@ -219,7 +219,7 @@ class Hub:
             outbox=self.outbox,
             telling=self.telling,
             codes=DossierCodes(self.store, self.project.hub.dossier_prefix, zone),
-            router=self._router,
+            router=self.router,
             clients=self._clients,
             clock=self._clock,
             new_id=self._new_id,
@@ -229,7 +229,7 @@ class Hub:
     @cached_property
     def standing(self) -> Standing:
         """Answers how dossiers stand."""
-        asking = Asking(self.book, self._router, self.checks)
+        asking = Asking(self.book, self.router, self.checks)
         return Standing(
             self.store, self.schemas, self.book, self.agencies, self._clients, asking, self._clock
         )
@@ -277,7 +277,8 @@ class Hub:
         )
 
     @cached_property
-    def _router(self) -> Router:
+    def router(self) -> Router:
+        """Whether the units that a declaration names exist."""
         folder = self.project.folder
         peoples = codes.load(folder / "mappings/codes/ethnic-names.yaml", folder)
         return Router(self.project.units, self.project.calendar.zone, peoples)

@@ -9,12 +9,10 @@ from broker.book import Book
 from broker.changes import Changes
 from broker.clock import Clock, NewId
 from broker.config.project import Project
-from broker.model import Delivery, DeliveryKind
+from broker.model import Delivery
 from broker.outbox import Outbox
 from broker.store.engine import Store, Tx
-
-_OF_STEPS = frozenset({DeliveryKind.STEP, DeliveryKind.SUPPLEMENT, DeliveryKind.WITHDRAWAL})
-_ALARMS = frozenset({"dead-letter", "stuck"})
+from broker.submissions import ALARMS, OF_STEPS
 
 
 class Replay:
@@ -40,7 +38,7 @@ class Replay:
             _close_alarms(tx, delivery, who, why)
 
         step = delivery.step
-        if delivery.kind not in _OF_STEPS or delivery.dossier_id is None or step is None:
+        if delivery.kind not in OF_STEPS or delivery.dossier_id is None or step is None:
             await self._store.write(settle)
             return
         await self._changes.change(
@@ -53,5 +51,5 @@ def _close_alarms(tx: Tx, delivery: Delivery, who: str, why: str) -> None:
     items = tx.work.list(agency=delivery.agency, dossier_id=delivery.dossier_id, limit=200).items
     for item in items:
         about_it = item.delivery_id == delivery.id or (item.delivery_id is None and item.kind == "stuck")
-        if item.kind in _ALARMS and about_it:
+        if item.kind in ALARMS and about_it:
             tx.work.close(item.id, who, why)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
@@ -98,6 +98,10 @@ class Polling(Frozen):
     """Pause between two questions about one dossier."""
     chunk: int = Field(default=1, ge=1, le=50)
     """Dossiers in one question at most."""
+    later: Duration | None = None
+    """Pause between two questions after the result, to hear of corrections; never asked again if absent."""
+    later_for: Duration = timedelta(days=30)
+    """How long after the result it is asked."""
 
 
 class Text(Frozen):

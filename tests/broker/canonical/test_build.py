@@ -7,9 +7,8 @@ import pytest
 from broker.canonical import build
 from broker.canonical.document import as_bytes, read, text_at
 from broker.canonical.schemas import Schemas
-from broker.errors import Invalid
 from broker.model import Problem, Step, StepState, Transition
-from tests.broker.canonical.samples import declaration, drop, put
+from tests.broker.canonical.samples import declaration, put
 
 NOW = datetime(2026, 9, 15, 2, 0, tzinfo=UTC)
 CODE = "G22.99.08-260915-000123"
@@ -134,50 +133,6 @@ def test_texts_are_fitted() -> None:
     assert build.fit("a\u0000b\n c") == "a b c"
     assert build.fit("x" * 1001) == "x" * 999 + "…"
     assert [build.fit(nothing) for nothing in (None, "", " \n", "\ud800")] == [None] * 4
-
-
-def test_corrections_replace_values_and_their_verification(schemas: Schemas) -> None:
-    """A corrected value is typed and no longer verified; attachments are added once."""
-    request = read(
-        supplement(
-            ("Mother/PersonalNumber", "001192000035"),
-            ("Applicant/Name/Family", "Trân"),
-            attachments=attachment("2c") + attachment("0a"),
-        )
-    )
-    root = read(build.corrected(as_bytes(declaration()), request))
-    number = root.find(".//{*}Mother/{*}PersonalNumber")
-    assert number is not None
-    assert (number.text, dict(number.attrib)) == ("001192000035", {})
-    family = root.find(".//{*}Applicant/{*}Name/{*}Family")
-    assert family is not None
-    assert family.get("source") == "typed"
-    assert [a[-1].text for a in root.iterfind("{*}Attachments/{*}Attachment")] == [
-        "0a" * 32,
-        "1b" * 32,
-        "2c" * 32,
-    ]
-    assert schemas.validate(root, "BirthDeclaration") == []
-
-
-def test_a_field_not_given_before_is_put_in_its_place(schemas: Schemas) -> None:
-    """With the schema's plan a missing field, and the group around it, can be supplied."""
-    without = declaration(drop("Child/Name"), drop("Attachments"), drop("Mother/Name/Middle"))
-    request = read(supplement(("Child/Name/Given", "Hòa"), ("Mother/Name/Middle", "Thị")))
-    root = read(build.corrected(as_bytes(without), request, schemas.elements["BirthDeclaration"]))
-    assert text_at(root, "Child/Name/Given") == "Hòa"
-    assert schemas.validate(root, "BirthDeclaration") == []
-
-
-@pytest.mark.parametrize(
-    "field", ["Mother", "Nobody", "Mother/Nothing", "Household/Consent/Name/X", "Child/Name"]
-)
-def test_only_single_fields_can_be_corrected(schemas: Schemas, field: str) -> None:
-    """Groups and fields that do not exist are refused, with the place of the correction."""
-    request = read(supplement(("Mother/Name/Given", "Mai"), (field, "x")))
-    with pytest.raises(Invalid) as caught:
-        build.corrected(as_bytes(declaration()), request, schemas.elements["BirthDeclaration"])
-    assert [problem.field for problem in caught.value.problems] == ["Correction[2]/Field"]
 
 
 def test_offices() -> None:
