@@ -10,14 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.cancuoc.checks import CODES, FIRST_DAY, day, file_errors, request_errors
+from sandbox.cancuoc.checks import CODES, FIRST_DAY, correction_errors, day, file_errors, request_errors
 from sandbox.core.agency import Agency
 from sandbox.core.desk import Record
 from sandbox.core.dsig import BadSignature, sign_enveloped, verify_enveloped
 from sandbox.core.fields import FieldError, structure_schema
 from sandbox.core.keys import NoTrust
 from sandbox.core.readable import VIETNAM, local, readable, supplement_deadline
-from sandbox.core.xml import NotXml, add, local_name, parse, serialize, text
+from sandbox.core.xml import NotXml, add, child, local_name, parse, serialize, text
 
 NAMESPACE = "urn:bca:cancuoc:the-tre-em:1.0"
 XML = "application/xml; charset=utf-8"
@@ -30,6 +30,9 @@ OFFICER = "Vũ Minh Tuấn"
 TABLES = """
 CREATE TABLE IF NOT EXISTS card (
     personal_number TEXT PRIMARY KEY, dossier TEXT NOT NULL UNIQUE, issued TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS correction (
+    key TEXT PRIMARY KEY, dossier TEXT NOT NULL, name TEXT NOT NULL, born TEXT, sex TEXT
 );
 """
 Handler = Callable[[etree._Element], etree._Element]
@@ -61,6 +64,7 @@ class CanCuoc(Agency):
             self._route("/yeu-cau", "YeuCauCapThe", self._request),
             self._route("/bo-sung", "BoSung", self._supplement),
             self._route("/rut", "RutYeuCau", self._withdraw),
+            self._route("/dinh-chinh", "DinhChinh", self._correct),
             self._route("/trang-thai", "HoiTrangThai", self._status, signed=False),
             Route("/trang-thai", self._ask, methods=["GET"]),
             Route("/cancuoc.xsd", self._schema, methods=["GET"]),
@@ -173,6 +177,26 @@ class CanCuoc(Agency):
         answer = self._take(key, dossier, "RutYeuCau", message, latest.title, latest.data)
         self.desk.effect(key, "Rút yêu cầu")
         return answer
+
+    def _correct(self, message: etree._Element) -> etree._Element:
+        """Note what the register of births says now; a card that is issued gets a note, no new number."""
+        key, dossier = message.get("khoa", ""), message.get("maHoSo", "")
+        again = self._again(key, dossier)
+        if again is not None:
+            return again
+        latest = self._expect(dossier, lambda state: state not in ("TU_CHOI", "DA_RUT"))
+        person = child(message, "Tre")
+        assert person is not None, "the schema demands it"
+        _raise(correction_errors(person, parse(latest.data["request"].encode())[0]))
+        number, name = person.get("soDinhDanh", ""), text(person, "HoTen")
+        # The record of the request stays the newest business of the dossier: asking finds the card, not the correction.
+        content = readable(latest.title, message)
+        taken = self.desk.take(key, f"{dossier}/dinh-chinh", "DinhChinh", content, title=name, data=latest.data)
+        row = (key, dossier, name, person.get("ngaySinh"), person.get("gioiTinh"))
+        with self.database.transaction() as sql:
+            sql.execute("INSERT INTO correction VALUES (?, ?, ?, ?, ?)", row)
+        self.desk.effect(key, f"Đính chính theo giấy khai sinh {number}: {name}")
+        return self._reply("TIEP_NHAN", f"Hồ sơ {dossier} được đính chính", taken.record)
 
     def _status(self, question: etree._Element) -> etree._Element:
         answer = etree.Element(f"{{{NAMESPACE}}}TrangThai", nsmap={"cc": NAMESPACE})

@@ -46,6 +46,17 @@ def file_errors(request: etree._Element) -> list[FieldError]:
     return [error for errors in checked for error in errors]
 
 
+def correction_errors(person: etree._Element, requested: etree._Element) -> list[FieldError]:
+    """Why a correction is not taken: another person, or a birth date, for which a card has to be asked for anew."""
+    if person.get("soDinhDanh") != requested.get("soDinhDanh"):
+        return [FieldError("content", "Tre.soDinhDanh", "Số định danh khác với yêu cầu cấp thẻ")]
+    born = person.get("ngaySinh")
+    if born is not None and born != requested.get("ngaySinh"):
+        words = "Ngày sinh thay đổi: không đính chính được, đề nghị làm thủ tục cấp đổi thẻ"
+        return [FieldError("content", "Tre.ngaySinh", words)]
+    return []
+
+
 def day(value: str) -> date | None:
     """The date of dd-MM-yyyy; None if there is no such day."""
     try:

@@ -55,6 +55,9 @@ DOCUMENTS = {
     "BirthStep": build.step("BirthStep", HEAD, as_bytes(declaration()), REGISTRATION),
     "StepSupplement": build.step_supplement(HEAD, "7", supplement()),
     "StepWithdrawal": build.step_withdrawal(HEAD, None, ""),
+    "StepCorrection": build.step_correction(
+        HEAD, "7", [("ChildName", "Trần Hóa", "Trần Hòa"), ("Page", None, "x" * 2000)] * 20, REGISTRATION
+    ),
     "StepQuery": build.step_query([build.Query(CODE, None, "k", "2.002621", "01", "00004")] * 3),
     "PersonQuery": build.person_query(
         "lookup",

@@ -10,7 +10,6 @@ from broker.canonical.schemas import Schemas
 from broker.errors import Invalid
 from tests.broker.canonical.samples import declaration, drop
 
-
 CODE = "G22.99.08-260915-000123"
 
 
@@ -32,51 +31,6 @@ def attachment(byte: str) -> str:
     )
 
 
-STEP = Step(
-    "registration",
-    "hotich",
-    StepState.COMPLETED,
-    NOW,
-    due=NOW + timedelta(days=1),
-    supplement_due=NOW,
-    result=REGISTRATION,
-    started_at=NOW,
-)
-DOCUMENTS = {
-    "BirthStep": build.step("BirthStep", HEAD, as_bytes(declaration()), REGISTRATION),
-    "StepSupplement": build.step_supplement(HEAD, "7", supplement()),
-    "StepWithdrawal": build.step_withdrawal(HEAD, None, ""),
-    "StepQuery": build.step_query([build.Query(CODE, None, "k", "2.002621", "01", "00004")] * 3),
-    "PersonQuery": build.person_query(
-        "lookup",
-        request_id="r-1",
-        officer="cb",
-        unit="u",
-        purpose="3.000722",
-        personal_number="001090000018",
-        full_name="TRẦN VĂN THỦY",
-        birth_date="1990",
-    ),
-    "StateReport": build.state_report(
-        CODE,
-        codes={"dvcqg": "A-1"},
-        procedure="3.000722",
-        agency="hotich",
-        key="k",
-        transition=Transition("registration", StepState.COMPLETED, NOW, NOW, "hotich", True, "x" * 3000),
-        step=STEP,
-    ),
-    "SubmitResponse": build.submit_response(CODE, NOW, NOW, duplicate=False),
-    "ReportResponse": build.acknowledgement("ReportResponse", None, NOW, duplicate=False),
-    "WithdrawResponse": build.acknowledgement("WithdrawResponse", CODE, NOW, duplicate=True, note="x"),
-    "StatusRequest": build.status_request(CODE),
-    "Problems": build.problems(
-        "invalid", [Problem("A" * 300, "Sai\u0000.", "B" * 2000), Problem(None, "a", "b")]
-    ),
-}
-
-
-@pytest.mark.parametrize("name", DOCUMENTS)
 def test_corrections_replace_values_and_their_verification(schemas: Schemas) -> None:
     """A corrected value is typed and no longer verified; attachments are added once."""
     request = read(
