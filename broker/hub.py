@@ -187,6 +187,7 @@ class Hub:
             reseal=Reseal(self.store, self.blobs, self.vault, self._clock),
             clock=self._clock,
             wake=self.wake,
+            confirm=self.project.hub.delivery.confirm,
         )
 
     @cached_property

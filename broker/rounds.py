@@ -45,8 +45,10 @@ class Rounds:
         reseal: Reseal,
         clock: Clock,
         wake: Callable[[], None],
+        confirm: timedelta = timedelta(days=1),
     ) -> None:
-        """``wake`` tells the worker that something may be due."""
+        """``wake`` tells the worker that something may be due; ``confirm``: how long a keeper may take for a result."""
+        self._confirm = confirm
         self._store = store
         self._book = book
         self._agencies = agencies
@@ -151,7 +153,29 @@ class Rounds:
             await self._checks.conclude(dossier_id)
         for dossier_id in await self._store.aread(lambda tx: _late(tx, now)):
             await self._changes.change(dossier_id, lambda engine, dossier, told: engine.on_tick(dossier, now))
+        before = now - self._confirm
+        late = await self._store.aread(lambda tx: tx.deliveries.unconfirmed(before, _AT_ONCE))
+
+        def name_them(tx: Tx) -> None:
+            for delivery in late:
+                tx.work.add(self._unconfirmed(delivery))
+
+        if late:
+            await self._store.write(name_them)
         self._wake()
+
+    def _unconfirmed(self, delivery: Delivery) -> WorkItem:
+        """A copy of a result that its keeper has not confirmed for long: one item, however often it is seen."""
+        return WorkItem(
+            id=f"unconfirmed:{delivery.id}"[:64],
+            kind="deadline",
+            at=self._clock(),
+            owner=self._book.owner(delivery.agency),
+            reason=f"the result of {delivery.step} is not confirmed by {delivery.agency}",
+            agency=delivery.agency,
+            dossier_id=delivery.dossier_id,
+            delivery_id=delivery.id,
+        )
 
     def _case(self, tx: Tx, ref: StepRef) -> tuple[Case, Step]:
         dossier = tx.dossiers.get(ref.dossier_id)
@@ -170,9 +194,12 @@ def _late(tx: Tx, now: datetime) -> list[str]:
     steps = [
         *tx.dossiers.past_due(now, _AT_ONCE),
         *tx.dossiers.past_supplement_due(now, _AT_ONCE),
+        *tx.dossiers.past_alarm(now, _AT_ONCE),
     ]
     return sorted(
-        {ref.dossier_id for ref in steps} | set(tx.dossiers.in_phase(Phase.ASKING, _AT_ONCE, due_before=now))
+        {ref.dossier_id for ref in steps}
+        | set(tx.dossiers.dossiers_past_due(now, _AT_ONCE))
+        | set(tx.dossiers.in_phase(Phase.ASKING, _AT_ONCE, due_before=now))
     )
 
 

@@ -68,6 +68,8 @@ class DeliverySettings(Frozen):
     """Deliveries claimed at once."""
     idle: Duration = timedelta(seconds=1)
     """Pause when nothing is due."""
+    confirm: Duration = timedelta(days=1)
+    """How long a copy of a result may stay unconfirmed before a person looks at it."""
 
 
 class StoreSettings(Frozen):

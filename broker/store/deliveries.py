@@ -19,7 +19,7 @@ from broker.store.claims import ClaimQueries
 from broker.store.delivery_row import to_delivery, values
 from broker.store.errors import Conflict, LeaseLost, Missing
 from broker.store.rows import Attempt, DeliveryFilter, Depth, Page, cursor, place
-from broker.store.schema import UNFINISHED, attempts, deliveries
+from broker.store.schema import UNCONFIRMED, UNFINISHED, attempts, deliveries
 from broker.store.sql import before, equal
 
 _LANES = 1  # the space of lane names among the database's advisory locks
@@ -226,6 +226,12 @@ class Deliveries(ClaimQueries):
         shown = found[:limit]
         more = cursor(shown[-1].created_at, shown[-1].id) if len(found) > limit else None
         return Page(shown, more)
+
+    def unconfirmed(self, before: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Copies of results that were made before then and that nobody has confirmed, the oldest first."""
+        query = select(deliveries).where(text(UNCONFIRMED), deliveries.c.created_at < before)
+        rows = self._conn.execute(query.order_by(deliveries.c.created_at).limit(limit))
+        return tuple(to_delivery(row, self._tx.vault) for row in rows)
 
     def _find(self, query: Select[Any], wanted: str) -> Delivery | None:
         row = self._conn.execute(query, {"wanted": wanted}).one_or_none()
