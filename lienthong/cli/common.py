@@ -175,11 +175,6 @@ def text(value: Any) -> str:
     return str(value)
 
 
-def mask(number: str) -> str:
-    """A personal number as it may appear on a screen: the last four digits only."""
-    return "•" * max(len(number) - 4, 0) + number[-4:]
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat()

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from broker import masking
 from broker.clock import random_id, system_clock
 from broker.config.project import Project
 from broker.model import Delivery, DeliveryKind, DeliveryState
@@ -112,5 +113,5 @@ def _row(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "next": delivery.next_at if delivery.state is DeliveryState.QUEUED else None,
         "class": delivery.error_class,
-        "reason": delivery.reason,
+        "reason": delivery.reason and masking.text(delivery.reason),
     }

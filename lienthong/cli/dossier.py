@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from broker import masking
+from broker.clock import random_id, system_clock
+from broker.config.project import Project
 from broker.model import Delivery, Dossier, Phase, Transition
 from broker.process.parent import derive
-from broker.store.engine import Tx
+from broker.retention import Retention
+from broker.store.blobs import BlobFolder
+from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, Missing
 from broker.store.rows import DeliveryFilter, DossierFilter
 from lienthong.cli.common import (
+    FOUND_WRONG,
     NOTHING,
     Folder,
     Json,
     Limit,
+    Who,
+    Why,
     explained,
     fail,
     load,
-    mask,
     out,
     print_json,
     print_table,
     show,
     store,
     text,
+    vault_of,
 )
+from lienthong.cli.person import print_lookups
+from lienthong.cli.revealing import Eyes, Purpose, Reveal, Viewer, eyes
 
 app = typer.Typer(help="Dossiers.", no_args_is_help=True, add_completion=False)
+
+Code = Annotated[str, typer.Argument(help="Any code: the hub's, the portal's, an agency's.")]
 
 
 @app.command("list")
@@ -45,24 +59,28 @@ def list_(
     wanted = DossierFilter(phase=phase, agency=agency)
     with store(load(project)) as opened:
         page = opened.read(lambda tx: tx.dossiers.list(wanted, limit=limit))
-    rows = [_row(dossier) for dossier in page.items]
+    rows = [_row(dossier, masking.text) for dossier in page.items]
     show(rows, ["code", "received", "state", "due", "steps", "reason"], as_json=as_json)
 
 
 @app.command("show")
 def show_(
-    code: Annotated[str, typer.Argument(help="Any code: the hub's, the portal's, an agency's.")],
+    code: Code,
+    reveal: Reveal = False,
+    purpose: Purpose = None,
+    who: Viewer = None,
     project: Folder = Path(),
     as_json: Json = False,
 ) -> None:
-    """Show a dossier: steps, history, deliveries, codes."""
+    """Show a dossier: steps, history, deliveries, codes. Numbers and addresses in texts are masked unless revealed."""
     with store(load(project)) as opened, explained():
         try:
             dossier, codes, history, deliveries = opened.read(lambda tx: _read(tx, code))
         except Conflict as error:
             fail(NOTHING, str(error))
+        shown = eyes(opened, dossier.code, reveal, purpose, who)
     if as_json:
-        print_json(_full(dossier, codes, history, deliveries))
+        print_json(_full(dossier, codes, history, deliveries, shown))
         return
     state = derive(dossier.phase, dossier.steps)
     out.print(
@@ -70,56 +88,119 @@ def show_(
         highlight=False,
     )
     if dossier.reason:
-        out.print(dossier.reason, markup=False, highlight=False)
-    out.print(
-        "  ".join(f"{system}: {_shown(system, value)}" for system, value in codes.items()), highlight=False
+        out.print(shown(dossier.reason), markup=False, highlight=False)
+    out.print("  ".join(f"{system}: {value}" for system, value in codes.items()), highlight=False)
+    print_table(
+        "Steps",
+        ["id", "agency", "state", "since", "due", "reason"],
+        [_step(step, shown) for step in dossier.steps],
     )
     print_table(
-        "Steps", ["id", "agency", "state", "since", "due", "reason"], [_step(step) for step in dossier.steps]
-    )
-    print_table(
-        "History", ["at", "step", "state", "source", "inferred", "note"], [_line(line) for line in history]
+        "History",
+        ["at", "step", "state", "source", "inferred", "note"],
+        [_line(line, shown) for line in history],
     )
     columns = ["operation", "agency", "state", "attempts", "next", "reason"]
-    print_table("Deliveries", columns, [_delivery(delivery) for delivery in deliveries])
+    print_table("Deliveries", columns, [_delivery(delivery, shown) for delivery in deliveries])
 
 
-def _read(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition], Sequence[Delivery]]:
+@app.command()
+def lookups(code: Code, limit: Limit = 100, project: Folder = Path(), as_json: Json = False) -> None:
+    """Show who looked up citizens for a dossier, when and for which purpose."""
+    with store(load(project)) as opened, explained():
+        dossier = opened.read(lambda tx: _found(tx, code))
+        found = opened.read(lambda tx: tx.lookups.of_dossier(dossier.id, limit=limit))
+    print_lookups(found, as_json=as_json)
+
+
+@app.command()
+def erase(code: Code, who: Who, why: Why, project: Folder = Path()) -> None:
+    """Erase a settled dossier now, by order, such as a court's: documents, message bodies, texts, its attachments.
+
+    The message log keeps its leaves and says who erased it and why; that cannot be undone.
+    """
+    loaded = load(project)
+    with store(loaded) as opened, explained(), _refusing():
+        dossier = opened.read(lambda tx: _found(tx, code))
+        bodies = asyncio.run(_retention(loaded, opened).erase(dossier, who, why))
+    out.print(f"{dossier.code} is erased, with {bodies} message bodies", highlight=False)
+
+
+@app.command()
+def hold(code: Code, who: Who, why: Why, project: Folder = Path()) -> None:
+    """Keep a dossier from every erasure until it is released."""
+    loaded = load(project)
+    with store(loaded) as opened, explained(), _refusing():
+        dossier = opened.read(lambda tx: _found(tx, code))
+        asyncio.run(_retention(loaded, opened).hold(dossier, who, why))
+    out.print(f"{dossier.code} is on hold: {why}", highlight=False)
+
+
+@app.command()
+def release(code: Code, who: Who, why: Why, project: Folder = Path()) -> None:
+    """Let a dossier that was on hold be erased again when its time is over."""
+    loaded = load(project)
+    with store(loaded) as opened, explained(), _refusing():
+        dossier = opened.read(lambda tx: _found(tx, code))
+        asyncio.run(_retention(loaded, opened).release(dossier, who, why))
+    out.print(f"{dossier.code} is no longer on hold", highlight=False)
+
+
+@contextlib.contextmanager
+def _refusing() -> Iterator[None]:
+    """A dossier that must not change is a finding, not a crash."""
+    try:
+        yield
+    except Conflict as error:
+        fail(FOUND_WRONG, str(error))
+
+
+def _retention(project: Project, opened: Store) -> Retention:
+    blobs = BlobFolder(project.path(project.hub.data) / "blobs", vault_of(project))
+    return Retention(opened, blobs, project.retention, system_clock, random_id)
+
+
+def _found(tx: Tx, code: str) -> Dossier:
     dossier = tx.dossiers.by_code(code)
     if dossier is None:
         raise Missing(f"no dossier has the code {code}")
+    return dossier
+
+
+def _read(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition], Sequence[Delivery]]:
+    dossier = _found(tx, code)
     deliveries = tx.deliveries.list(DeliveryFilter(dossier_id=dossier.id), limit=200).items
     return dossier, tx.dossiers.codes(dossier.id), tx.dossiers.transitions(dossier.id), deliveries[::-1]
 
 
-def _row(dossier: Dossier) -> dict[str, Any]:
+def _row(dossier: Dossier, shown: Eyes) -> dict[str, Any]:
     return {
         "code": dossier.code,
         "received": dossier.received_at,
         "state": derive(dossier.phase, dossier.steps).value,
         "due": dossier.due,
         "steps": ", ".join(f"{step.id} {step.state.value}" for step in dossier.steps),
-        "reason": dossier.reason,
+        "reason": shown(dossier.reason),
     }
 
 
 def _full(
-    dossier: Dossier, codes: dict[str, str], history: Sequence[Transition], deliveries: Sequence[Delivery]
+    dossier: Dossier,
+    codes: dict[str, str],
+    history: Sequence[Transition],
+    deliveries: Sequence[Delivery],
+    shown: Eyes,
 ) -> dict[str, Any]:
-    return _row(dossier) | {
-        "codes": {system: _shown(system, value) for system, value in codes.items()},
+    return _row(dossier, shown) | {
+        "codes": codes,
         "rule_set": dossier.rule_set,
-        "steps": [_step(step) for step in dossier.steps],
-        "history": [_line(line) for line in history],
-        "deliveries": [_delivery(delivery) for delivery in deliveries],
+        "steps": [_step(step, shown) for step in dossier.steps],
+        "history": [_line(line, shown) for line in history],
+        "deliveries": [_delivery(delivery, shown) for delivery in deliveries],
     }
 
 
-def _shown(system: str, value: str) -> str:
-    return mask(value) if system == "personal-number" else value
-
-
-def _step(step: Any) -> dict[str, Any]:
+def _step(step: Any, shown: Eyes) -> dict[str, Any]:
     return {
         "id": step.id,
         "agency": step.agency,
@@ -127,22 +208,22 @@ def _step(step: Any) -> dict[str, Any]:
         "since": step.since,
         "due": step.due,
         "agency_code": step.agency_code,
-        "reason": step.reason,
+        "reason": shown(step.reason),
     }
 
 
-def _line(line: Transition) -> dict[str, Any]:
+def _line(line: Transition, shown: Eyes) -> dict[str, Any]:
     return {
         "at": line.at,
         "step": line.step,
         "state": line.state.value,
         "source": line.source,
         "inferred": "yes" if line.inferred else "",
-        "note": line.note,
+        "note": shown(line.note),
     }
 
 
-def _delivery(delivery: Delivery) -> dict[str, Any]:
+def _delivery(delivery: Delivery, shown: Eyes) -> dict[str, Any]:
     return {
         "id": delivery.id,
         "operation": delivery.operation,
@@ -150,5 +231,5 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
         "state": delivery.state.value,
         "attempts": delivery.attempts,
         "next": delivery.next_at,
-        "reason": delivery.reason,
+        "reason": shown(delivery.reason),
     }

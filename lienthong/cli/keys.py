@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from broker.clock import system_clock
+from lienthong.cli import datakeys
 from lienthong.cli.common import Folder, Json, explained, load, out, show
 from signing.keys import Algorithm, create_key, list_keys, load_key
 from signing.note import create_note_key, load_note_key
@@ -16,6 +17,7 @@ from signing.vault import create_data_key, list_data_keys
 app = typer.Typer(
     help="Private keys and certificates of the hub.", no_args_is_help=True, add_completion=False
 )
+app.add_typer(datakeys.app, name="data")
 
 
 @app.command()

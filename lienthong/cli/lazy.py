@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "demo": ("demo", "demo", "Run everything in a throw-away folder and show what happens."),
     "check": ("checking", "check", "Check everything that can be checked without running it."),
     "dossier": ("dossier", "app", "Dossiers."),
+    "person": ("person", "app", "Citizens: who looked them up."),
     "delivery": ("delivery", "app", "Deliveries to agencies."),
     "item": ("work", "app", "Work items: unroutable, dead letters, contradictions, deadlines."),
     "mapping": ("mapping", "app", "Mappings between the hub's documents and the agencies'."),

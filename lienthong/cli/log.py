@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from broker import masking
 from broker.clock import system_clock
 from broker.logbook import Logbook
 from broker.store.rows import MessageFilter
@@ -22,6 +23,7 @@ from lienthong.cli.common import (
     show,
     store,
 )
+from lienthong.cli.revealing import Purpose, Reveal, Viewer, note
 from signing.note import NoteVerifier, load_note_key
 
 app = typer.Typer(help="The message log.", no_args_is_help=True, add_completion=False)
@@ -46,6 +48,7 @@ def verify(
             {
                 "ok": report.ok,
                 "entries": report.entries,
+                "erased": report.erased,
                 "root": report.root.hex(),
                 "findings": report.findings,
             }
@@ -76,15 +79,19 @@ def show_(
     dossier: Annotated[str | None, typer.Option(help="Only messages of this dossier.")] = None,
     agency: Annotated[str | None, typer.Option(help="Only messages with this agency or client.")] = None,
     limit: Limit = 50,
+    reveal: Reveal = False,
+    purpose: Purpose = None,
+    who: Viewer = None,
     project: Folder = Path(),
     as_json: Json = False,
 ) -> None:
-    """List messages, newest first; or print the bytes of one."""
+    """List messages, newest first; or print the bytes of one, every value masked unless it is revealed."""
     with store(load(project)) as opened, explained():
         if message is not None:
-            out.file.write(
-                opened.read(lambda tx: tx.messages.body(message)).decode("utf-8", "replace") + "\n"
-            )
+            body = opened.read(lambda tx: tx.messages.body(message))
+            if not note(opened, f"message {message}", reveal, purpose, who):
+                body = masking.document(body)
+            out.file.write(body.decode("utf-8", "replace") + "\n")
             return
         wanted = MessageFilter(dossier=dossier, agency=agency)
         page = opened.read(lambda tx: tx.messages.search(wanted, limit=limit))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from broker import masking
 from broker.model import WorkItem
 from lienthong.cli.common import Folder, Json, Limit, Who, Why, explained, load, out, show, store
 
@@ -56,5 +57,5 @@ def _row(item: WorkItem) -> dict[str, Any]:
         "agency": item.agency,
         "dossier_id": item.dossier_id,
         "delivery_id": item.delivery_id,
-        "reason": item.reason,
+        "reason": masking.text(item.reason),
     }

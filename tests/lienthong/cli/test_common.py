@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lienthong.cli.common import mask, print_table, text
+from lienthong.cli.common import print_table, text
 from tests.lienthong.cli.conftest import Run
 
 
@@ -42,12 +42,6 @@ def test_the_project_may_come_from_the_environment(fresh: Path, monkeypatch: pyt
 
     monkeypatch.setenv("LIENTHONG_PROJECT", str(fresh))
     assert "hotich" in CliRunner().invoke(app, ["agency", "list", "--json"]).stdout
-
-
-def test_mask() -> None:
-    """Only the last four digits of a personal number are shown."""
-    assert mask("001199000123") == "••••••••0123"
-    assert mask("123") == "123"
 
 
 def test_text() -> None:

@@ -53,3 +53,17 @@ def test_look_ups_name_the_officer(lived: Path, run: Run) -> None:
     """Who asked the population database, and what for, is in the log."""
     rows = json.loads(run(0, lived, "log", "show", "--agency", "dancu", "--json").stdout)
     assert {row["officer"] for row in rows if row["direction"] == "out"} == {"CB000001"}
+
+
+def test_a_message_is_masked_until_somebody_says_why(lived: Path, codes: dict[str, str], run: Run) -> None:
+    """The bytes of a declaration are shown as a shape; in clear only for a purpose, which is an act."""
+    rows = json.loads(run(0, lived, "log", "show", "--dossier", codes["done"], "--json").stdout)
+    message = next(
+        row["id"] for row in rows if row["operation"] == "SubmitRequest" and row["direction"] == "in"
+    )
+    masked = run(0, lived, "log", "show", message).stdout
+    assert "<PersonalNumber>000000000000</PersonalNumber>" in masked
+    assert "Minh" not in masked
+    assert "--purpose" in run(2, lived, "log", "show", message, "--reveal").stderr
+    shown = run(0, lived, "log", "show", message, "--reveal", "--purpose", "khiếu nại 3/2026").stdout
+    assert "Minh" in shown
