@@ -201,6 +201,8 @@ class XmlHttp:
             return base64.b64encode(wire.body).decode("ascii")
         if kind == "key":
             return wire.key
+        if kind == "operation":
+            return wire.operation
         if kind == "secret":
             return self._resources.secret(name)
         if kind == "md5":  # the gateway's demand; as good as the password itself, and treated as such

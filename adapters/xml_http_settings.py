@@ -18,7 +18,9 @@ from adapters.soap_settings import Ask
 Verdict = Literal["unavailable", "throttled", "unauthorized", "rejected"]
 """Classes of error that a code in the answer may mean."""
 
-_FIELD = re.compile(r"document|key|(?:secret|md5|token):[\w.-]+|payload:[\w./-]+|attribute:[\w./-]*@[\w.-]+")
+_FIELD = re.compile(
+    r"document|key|operation|(?:secret|md5|token):[\w.-]+|payload:[\w./-]+|attribute:[\w./-]*@[\w.-]+"
+)
 
 
 class TokenEndpoint(Settings):
@@ -50,7 +52,8 @@ class XmlOperation(Settings):
     )
     fields: Mapping[str, str] = Field(
         default_factory=dict,
-        description="form: field → text with {document} (base64), {secret:…}, {md5:…}, {token:…}, {payload:…}",
+        description="form: field → text with {document} (base64), {operation} (its name), {secret:…}, {md5:…}, "
+        "{token:…}, {payload:…}",
     )
     secrets: Mapping[str, str] = Field(
         default_factory=dict,
