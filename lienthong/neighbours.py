@@ -19,6 +19,7 @@ SHARED: Mapping[str, Mapping[str, str]] = {
     "hotich": {"user": "hotich-user", "password": "hotich-password"},
     "bhxh": {"user": "bhxh-user", "password": "bhxh-password"},
     "cancuoc": {"api_key": "cancuoc-key"},
+    "btxh": {"accept_key": "btxh-key"},
     "dvcqg": {"api_key": "dvcqg-key"},
 }
 """Agency → its option → the hub's secret that must be equal to it."""
