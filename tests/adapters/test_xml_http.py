@@ -147,7 +147,7 @@ class TestGateway(TestPlain):
             "encoding": "form",
             "fields": {
                 "ma": "{payload:FORM/KEY}",
-                "loaiHs": "TK1",
+                "loaiHs": "{operation}",
                 "token": "{token:access_token}",
                 "id_token": "{token:id_token}",
                 "username": "{secret:u}",
@@ -190,6 +190,7 @@ class TestGateway(TestPlain):
         document = parse(self.carried(heard))
         verify_two_reference(document, pki.trust("hub"), NOW, payload="FORM", holder="SIGN")
         assert (form["token"], form["id_token"], form["username"]) == ("a", "i", "s3cr3t-user")
+        assert form["loaiHs"] == "Submit"
         assert form["password"] == hashlib.md5(b"s3cr3t-word", usedforsecurity=False).hexdigest()
         return xml(receipt(form["ma"]))
 
