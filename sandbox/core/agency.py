@@ -74,6 +74,7 @@ class Agency(ABC):
     english: ClassVar[str]
     schema: ClassVar[str] = ""
     soap_version: ClassVar[Version | None] = None
+    corrects: ClassVar[bool] = False
 
     def __init__(self, site: Site) -> None:
         """Open the database, load or create the key, bind the port. Nothing listens before `start`."""
@@ -158,6 +159,13 @@ class Agency(ABC):
 
     def progress(self) -> None:  # noqa: B027 - not every agency calls back
         """Promise results whose time has come; agencies that call back override it."""
+
+    def correct(self, key: str, values: Mapping[str, str]) -> None:
+        """An officer corrects what was decided: new texts by field. Raises ValueError or KeyError.
+
+        Agencies whose results can be corrected set ``corrects`` and override it.
+        """
+        raise ValueError(f"{self.name}: kết quả không cải chính được / results cannot be corrected")
 
     def seal_callback(self, callback: Callback) -> tuple[bytes, Mapping[str, str]]:
         """Body and headers of one attempt to push a result."""

@@ -8,6 +8,7 @@
 | POST, GET, DELETE ``/_control/decisions`` | the same for decisions (`sandbox.core.decisions`) |
 | GET, DELETE ``/_control/received`` | messages accepted, counts, effects (``?dossier=``); forget |
 | POST ``/_control/decide`` | a person's decision: ``key``, ``outcome``, ``reason``, ``until`` |
+| POST ``/_control/correct`` | an officer corrects a result: ``key``, ``values`` (field → text) |
 | GET ``/_control/callbacks`` | results promised to the hub, with attempts and last answer |
 | POST ``/_control/tick`` | do now what the clock allows |
 
@@ -47,6 +48,7 @@ def control_routes(agency: Agency) -> list[BaseRoute]:
         Route("/_control/decisions", control.decisions, methods=["GET", "POST", "DELETE"]),
         Route("/_control/received", control.received, methods=["GET", "DELETE"]),
         Route("/_control/decide", control.decide, methods=["POST"]),
+        Route("/_control/correct", control.correct, methods=["POST"]),
         Route("/_control/callbacks", control.callbacks, methods=["GET"]),
         Route("/_control/tick", control.tick, methods=["POST"]),
     ]
@@ -127,6 +129,14 @@ class _Control:
     async def decide(self, request: Request) -> JSONResponse:
         try:
             by_hand(self._agency, await request.json())
+        except (ValueError, KeyError) as error:
+            return _wrong(error)
+        return JSONResponse({"ok": True})
+
+    async def correct(self, request: Request) -> JSONResponse:
+        given = await request.json()
+        try:
+            self._agency.correct(str(given.get("key", "")), dict(given.get("values", {})))
         except (ValueError, KeyError) as error:
             return _wrong(error)
         return JSONResponse({"ok": True})

@@ -1,4 +1,6 @@
-"""The agency's page at ``/``: a person sees the dossiers and approves, asks for a supplement or rejects."""
+"""The agency's page at ``/``: a person sees the dossiers and approves, asks for a supplement or rejects; where the
+agency keeps a register, also corrects what was decided.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,11 @@ ROW = Template("""<tr><td>$dossier<br><small>$key</small></td><td>$operation<br>
 <td>$received</td><td>$times</td><td>$outcome</td><td><form method="post" action="/">
 <input type="hidden" name="key" value="$key"><input name="reason" placeholder="Lý do / Reason" aria-label="Lý
 do / Reason"> <button name="outcome" value="approve">Đồng ý</button><button name="outcome"
-value="supplement">Bổ sung</button> <button name="outcome" value="reject">Từ chối</button></form></td></tr>
+value="supplement">Bổ sung</button> <button name="outcome" value="reject">Từ chối</button></form>$correct</td></tr>
 """)
+CORRECT = Template("""<form method="post" action="/"><input type="hidden" name="key" value="$key">
+<input name="field" placeholder="Mục / Field" aria-label="Mục / Field"><input name="value" placeholder="Nội dung mới /
+New text" aria-label="Nội dung mới / New text"> <button name="outcome" value="correct">Cải chính</button></form>""")
 
 
 def page_routes(agency: Agency) -> list[BaseRoute]:
@@ -53,12 +58,20 @@ def page_routes(agency: Agency) -> list[BaseRoute]:
             return HTMLResponse(render(agency))
         form = await request.form()
         try:
-            by_hand(agency, {name: str(form.get(name, "")) for name in ("key", "outcome", "reason")})
+            _decide(agency, {name: str(value) for name, value in form.items()})
         except (ValueError, KeyError) as error:
             return HTMLResponse(escape(str(error)), 400)
         return RedirectResponse("/", 303)
 
     return [Route("/", page, methods=["GET", "POST"])]
+
+
+def _decide(agency: Agency, form: dict[str, str]) -> None:
+    """What the form asks for. Raises ValueError or KeyError."""
+    if form.get("outcome") == "correct":
+        agency.correct(form.get("key", ""), {form.get("field", ""): form.get("value", "")})
+    else:
+        by_hand(agency, {name: form.get(name, "") for name in ("key", "outcome", "reason")})
 
 
 def render(agency: Agency) -> str:
@@ -77,4 +90,5 @@ def _row(agency: Agency, record: Record) -> str:
         received=record.received.strftime("%d/%m/%Y %H:%M:%S"),
         times=record.times,
         outcome=escape(f"{OUTCOMES[verdict.outcome]} {verdict.reason}"),
+        correct=CORRECT.substitute(key=escape(record.key)) if agency.corrects else "",
     )

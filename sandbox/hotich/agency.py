@@ -1,8 +1,8 @@
-"""The civil-status service: takes birth dossiers in, registers them, and answers questions about them."""
+"""The civil-status service: takes dossiers of births and deaths in, registers them, answers questions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sandbox.core.agency import Agency
 from sandbox.core.contract import Contract
 from sandbox.core.desk import Record
 from sandbox.core.dsig import BadSignature, sign_enveloped, verify_enveloped
-from sandbox.core.fields import structure_schema
+from sandbox.core.fields import FieldError, structure_schema
 from sandbox.core.keys import NoTrust
 from sandbox.core.places import commune
 from sandbox.core.readable import VIETNAM, local, readable, supplement_deadline
@@ -22,9 +22,11 @@ from sandbox.core.service import Exchange, HttpRefusal, Operation, SoapService
 from sandbox.core.soap import SOAP11, SoapFault
 from sandbox.core.tokens import LIFETIME, Tokens
 from sandbox.core.xml import DSIG, add, child, copy_of, local_name, parse, serialize, text
-from sandbox.hotich import register, results
+from sandbox.hotich import corrections, register, results
 from sandbox.hotich.checks import dossier_errors, file_errors, record_errors
+from sandbox.hotich.records import event, full_name, module
 from sandbox.hotich.register import Register
+from sandbox.hotich.result_common import unit_name
 from sandbox.hotich.results import TIME, done, refused, refused_fields
 
 NAMESPACE = "urn:botuphap:hotich:lienthong:1.0"
@@ -37,6 +39,7 @@ Handler = Callable[[etree._Element], etree._Element]
 class HoTich(Agency):
     """SOAP 1.1 rpc/literal; results are polled. Options: ``user`` and ``password`` of the account."""
 
+    corrects = True
     name, title, english = "hotich", "Hộ tịch (Tư pháp)", "Civil status (justice)"
     schema = register.SCHEMA + tokens.SCHEMA
     soap_version = SOAP11
@@ -117,9 +120,9 @@ class HoTich(Agency):
             errors = dossier_errors(part, self.clock().astimezone(VIETNAM).date())
             if errors:
                 return refused_fields(errors)
-            other = self.register.suspected_twin(dossier, record, self._is_open)
+            other = self.register.suspected(dossier, record, self._is_open)
             if other is not None:
-                return refused("NGHI_TRUNG", f"Nghi trùng hồ sơ {other}: cùng mẹ, cùng ngày sinh")
+                return results.duplicate(record, other, registered=self.register.find(other) is not None)
             self._take(key, dossier, "nhanHoSoDKHT", part, record)
             self.register.note(dossier, record)
         return done(f"Tiếp nhận hồ sơ {dossier} thành công")
@@ -140,7 +143,7 @@ class HoTich(Agency):
             errors = [*file_errors(part), *(record_errors(record, today) if record is not None else ())]
             if errors:
                 return refused_fields(errors)
-            record = parse(latest.data["record"].encode()) if record is None else record
+            record = _record(latest) if record is None else record
             self._take(key, dossier, "boSungHoSo", part, record, latest)
         return done(f"Tiếp nhận bổ sung hồ sơ {dossier} thành công")
 
@@ -155,7 +158,7 @@ class HoTich(Agency):
                 return refused("KHONG_TON_TAI", f"Hồ sơ {dossier} không tồn tại")
             if self._state(latest) in ("4", "6"):
                 return refused("TRANG_THAI", "Logic xử lý không hợp lệ: hồ sơ đã có kết quả")
-            self._take(key, dossier, WITHDRAWAL, part, parse(latest.data["record"].encode()), latest)
+            self._take(key, dossier, WITHDRAWAL, part, _record(latest), latest)
             self.desk.effect(key, "Rút hồ sơ")
         return done(f"Hồ sơ {dossier} đã được rút")
 
@@ -163,24 +166,34 @@ class HoTich(Agency):
         answer = results.part(status="1", statusDescription="Thành công")
         for item in part:
             if local_name(item) == "maDinhDanhHoSo":
-                answer.append(self._value(text(part, "maTinh"), (item.text or "").strip()))
+                answer.append(self._value(part, (item.text or "").strip()))
         return answer
 
     def _list(self, part: etree._Element) -> etree._Element:
+        found = list(reversed(self._listed(part)))
+        page = max(int(text(part, "trang") or "1"), 1)
         answer = results.part(status="1", statusDescription="Thành công")
-        since, dossier, key = (text(part, name) for name in ("tuThoiDiem", "maHoSoLT", "khoaGiaoDich"))
-        start = datetime.strptime(since, TIME).replace(tzinfo=VIETNAM) if since else None
-        records = [
-            item for item in self.desk.records(dossier=dossier or None, since=start) if key in ("", item.key)
-        ]
-        for item in list(reversed(records))[:LISTED]:
+        for item in found[(page - 1) * LISTED : page * LISTED]:
+            latest = self.desk.latest(item.dossier)
+            assert latest is not None
             row = add(answer, "hoSo")
             add(row, "maHoSoLT", item.dossier)
             add(row, "khoaGiaoDich", item.key)
             add(row, "thaoTac", item.operation)
             add(row, "thoiGianTiepNhan", local(item.received, TIME))
-            add(row, "trangThai", self._state(item))
+            add(row, "trangThai", self._state(latest))
+        add(answer, "conNua", "1" if len(found) > page * LISTED else "0")
         return answer
+
+    def _listed(self, part: etree._Element) -> list[Record]:
+        """The messages that the question is about, oldest first."""
+        dossier, key = text(part, "maHoSoLT"), text(part, "khoaGiaoDich")
+        since, until = (_moment(text(part, name)) for name in ("tuThoiDiem", "denThoiDiem"))
+        return [
+            item
+            for item in self.desk.records(dossier=dossier or None, since=since)
+            if key in ("", item.key) and (until is None or item.received < until)
+        ]
 
     def _again(self, key: str, dossier: str) -> etree._Element | None:
         """The answer to a repeated key; the repetition is counted and has no other effect."""
@@ -208,7 +221,7 @@ class HoTich(Agency):
         record: etree._Element,
         before: Record | None = None,
     ) -> None:
-        title = results.full_name(record)
+        title = full_name(record)
         first: dict[str, Any] = (
             before.data
             if before
@@ -220,6 +233,29 @@ class HoTich(Agency):
             "files": _files(first.get("files", []), part),
         }
         self.desk.take(key, dossier, operation, readable(title, part), title=title, data=data)
+
+    def correct(self, key: str, values: Mapping[str, str]) -> None:
+        """An officer corrects a registered act (Law on Civil Status, Art 28): the next answer says so."""
+        with self.database.transaction():
+            before = self.desk.get(key)
+            if self.register.find(before.dossier) is None:
+                raise ValueError(f"{before.dossier}: chưa đăng ký nên chưa có gì để cải chính")
+            latest = self.desk.latest(before.dossier)
+            assert latest is not None
+            record = corrections.corrected(_record(latest), values)
+            today = self.clock().astimezone(VIETNAM).date()
+            errors = [*self._field_errors(record), *record_errors(record, today)]
+            if errors:
+                raise ValueError("; ".join(error.sentence for error in errors))
+            told = corrections.note(latest.data, values, self.clock())
+            self.desk.remember(latest.key, record=serialize(record).decode(), **told)
+            self.desk.effect(latest.key, f"Cải chính {', '.join(values)}")
+
+    def _field_errors(self, record: etree._Element) -> Sequence[FieldError]:
+        """Values of a corrected record that its schema refuses."""
+        part = etree.Element("hoSo")
+        part.append(copy_of(record))
+        return self.parts.field_errors(part, as_element=f"{{{NAMESPACE}}}HoSoBoSung")
 
     def _is_open(self, dossier: str) -> bool:
         latest = self.desk.latest(dossier)
@@ -239,11 +275,11 @@ class HoTich(Agency):
             return "6" if self.clock() > until else "2"
         return {"reject": "6", "approve": "4"}.get(outcome, "3" if record.polls > 1 else "1")
 
-    def _value(self, province: str, dossier: str) -> etree._Element:
+    def _value(self, question: etree._Element, dossier: str) -> etree._Element:
         element, latest = etree.Element("value"), self.desk.latest(dossier)
-        if latest is None:
-            add(element, "maTinh", province)
-            add(element, "module", "LTKS")
+        if latest is None or module(_record(latest)) != text(question, "module"):
+            add(element, "maTinh", text(question, "maTinh"))
+            add(element, "module", text(question, "module"))
             add(element, "maHoSoLT", dossier)
             add(element, "errors", f"Hồ sơ {dossier} không tồn tại")
             return element
@@ -273,10 +309,12 @@ class HoTich(Agency):
         place = commune(record.data["unit"])
         assert place is not None
         entry = self.register.find(record.dossier)
-        moment = entry.registered if state == "4" and entry else self.clock()
+        moment = self.clock()
+        if state == "4" and entry is not None:
+            moment = corrections.latest(record.data) or entry.registered
         add(element, "maDonVi", place.code)
         add(element, "maTinh", place.province)
-        add(element, "module", "LTKS")
+        add(element, "module", module(_record(record)))
         add(element, "maHoSoLT", record.dossier)
         if record.data["province_code"]:
             add(element, "maHoSoMCDT", record.data["province_code"])
@@ -284,28 +322,39 @@ class HoTich(Agency):
         add(element, "thoiGianThucHien", local(moment, TIME))
 
     def _registered(self, element: etree._Element, record: Record, number_ready: bool) -> None:
-        birth = parse(record.data["record"].encode())
-        entry, made = self.register.enter(record.dossier, record.data["unit"], birth)
+        act = _record(record)
+        entry, made = self.register.enter(record.dossier, record.data["unit"], act)
         if made:
-            self.desk.effect(record.key, f"Đăng ký khai sinh số {entry.number}, quyển {entry.book}")
-        element.append(results.registration(birth, record.data["unit"], entry, with_number=number_ready))
+            self.desk.effect(record.key, f"Đăng ký {event(act)} số {entry.number}, quyển {entry.book}")
+        element.append(results.registration(act, record.data["unit"], entry, with_number=number_ready))
 
 
 def _tail(element: etree._Element, record: Record, state: str, reason: str, until: datetime) -> None:
     """Who acted and what they say; ketQuaXuLy, if any, already stands before."""
     withdrawn = record.operation == WITHDRAWAL
+    if state == "4":
+        reason = corrections.words(record.data)
     said = "Người yêu cầu rút hồ sơ" if withdrawn else reason
     if state == "6" and not said:
         said = "Quá thời hạn bổ sung hồ sơ"
-    if said and state in ("2", "6"):
+    if said and state in ("2", "4", "6"):
         note = etree.Element("ghiChu")
         note.text = said
         element.find("thoiGianThucHien").addnext(note)  # type: ignore[union-attr]
     for name, value in results.OFFICER.items():
         add(element, name, value)
-    add(element, "phongBanXuLy", results.unit_name(record.data["unit"]))
+    add(element, "phongBanXuLy", unit_name(record.data["unit"]))
     if state == "2":
         add(element, "hanBoSungHoSo", local(until, TIME))
+
+
+def _moment(written: str) -> datetime | None:
+    return datetime.strptime(written, TIME).replace(tzinfo=VIETNAM) if written else None
+
+
+def _record(message: Record) -> etree._Element:
+    """The hoTich element of a message, as it is now."""
+    return parse(message.data["record"].encode())
 
 
 def _files(before: list[dict[str, str]], part: etree._Element) -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""A small synthetic PDF that stands for the electronic birth certificate."""
+"""A small synthetic PDF that stands for an electronic certificate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 
 
-def birth_certificate(title: str, lines: Sequence[str]) -> bytes:
+def certificate(title: str, lines: Sequence[str]) -> bytes:
     """A one-page PDF 1.4 with the lines in Latin letters; the exact Vietnamese text is in its metadata.
 
     The standard fonts of PDF have no Vietnamese letters, and a stand-in need not embed one: what is printed

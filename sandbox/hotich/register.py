@@ -1,4 +1,4 @@
-"""The register of births: entries with number, book and page, personal numbers, and suspected duplicates."""
+"""The registers of births and deaths: entries with number, book and page, and suspected duplicates."""
 
 from __future__ import annotations
 
@@ -13,28 +13,33 @@ from sandbox.core.database import Database
 from sandbox.core.places import commune
 from sandbox.core.readable import VIETNAM
 from sandbox.core.xml import child, text
-from sandbox.hotich.checks import partial_date
+from sandbox.hotich.records import is_death, partial_date
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS candidate (
-    dossier TEXT PRIMARY KEY, mother TEXT NOT NULL, born TEXT NOT NULL, sibling TEXT NOT NULL
+    dossier TEXT PRIMARY KEY, register TEXT NOT NULL, person TEXT NOT NULL, day TEXT NOT NULL, sibling TEXT NOT NULL
 );
-CREATE TABLE IF NOT EXISTS birth (
-    dossier TEXT PRIMARY KEY, unit TEXT NOT NULL, year INTEGER NOT NULL, number INTEGER NOT NULL,
-    registered TEXT NOT NULL, personal_number TEXT NOT NULL UNIQUE, UNIQUE (unit, year, number)
+CREATE TABLE IF NOT EXISTS act (
+    dossier TEXT PRIMARY KEY, register TEXT NOT NULL, unit TEXT NOT NULL, year INTEGER NOT NULL,
+    number INTEGER NOT NULL, registered TEXT NOT NULL, personal_number TEXT UNIQUE,
+    UNIQUE (register, unit, year, number)
 );
 """
+BIRTHS, DEATHS = "births", "deaths"
 PER_BOOK = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One birth in the register. ``personal_number`` is reserved at once and told when the verdict allows."""
+    """One act in its register.
+
+    ``personal_number``, of a birth, is reserved at once and told when the verdict allows.
+    """
 
     number: int
     year: int
     registered: datetime
-    personal_number: str
+    personal_number: str | None = None
 
     @property
     def book(self) -> str:
@@ -54,28 +59,33 @@ class Register:
         """``random`` draws the last six digits of personal numbers."""
         self._database, self._clock, self._random = database, clock, random
 
-    def suspected_twin(
-        self, dossier: str, record: etree._Element, is_open: Callable[[str], bool]
-    ) -> str | None:
-        """Another open dossier of the same mother and birth date that a sibling order does not tell apart."""
-        mother, born, sibling = _identity(record)
-        if not mother:
+    def suspected(self, dossier: str, record: etree._Element, is_open: Callable[[str], bool]) -> str | None:
+        """Another open dossier about the same event, None if there is none.
+
+        The same event: the same mother and birth date, unless a sibling order tells the children apart; the
+        same person's death, on whatever day.
+        """
+        kind, person, day, sibling = _identity(record)
+        if not person:
             return None
         rows = self._database.rows(
-            "SELECT dossier, sibling FROM candidate WHERE mother = ? AND born = ? AND dossier <> ?",
-            (mother, born, dossier),
+            "SELECT dossier, sibling FROM candidate "
+            "WHERE register = ? AND person = ? AND day = ? AND dossier <> ?",
+            (kind, person, day, dossier),
         )
         apart = (row for row in rows if not (sibling and row["sibling"] and sibling != row["sibling"]))
         return next((str(row["dossier"]) for row in apart if is_open(row["dossier"])), None)
 
     def note(self, dossier: str, record: etree._Element) -> None:
-        """Remember whose birth the dossier is about."""
+        """Remember whose birth or death the dossier is about."""
         with self._database.transaction() as sql:
-            sql.execute("INSERT OR REPLACE INTO candidate VALUES (?, ?, ?, ?)", (dossier, *_identity(record)))
+            sql.execute(
+                "INSERT OR REPLACE INTO candidate VALUES (?, ?, ?, ?, ?)", (dossier, *_identity(record))
+            )
 
     def find(self, dossier: str) -> Entry | None:
         """The entry of a dossier, None if it has not been registered."""
-        row = self._database.row("SELECT * FROM birth WHERE dossier = ?", (dossier,))
+        row = self._database.row("SELECT * FROM act WHERE dossier = ?", (dossier,))
         if row is None:
             return None
         registered = datetime.fromisoformat(row["registered"])
@@ -89,12 +99,17 @@ class Register:
                 return known, False
             now = self._clock()
             year = now.astimezone(VIETNAM).year
+            kind = DEATHS if is_death(record) else BIRTHS
             (number,) = sql.execute(
-                "SELECT coalesce(max(number), 0) + 1 FROM birth WHERE unit = ? AND year = ?", (unit, year)
+                "SELECT coalesce(max(number), 0) + 1 FROM act WHERE register = ? AND unit = ? AND year = ?",
+                (kind, unit, year),
             ).fetchone()
-            values = (dossier, unit, year, number, now.isoformat(), self._personal_number(unit, record))
-            sql.execute("INSERT INTO birth VALUES (?, ?, ?, ?, ?, ?)", values)
-        return Entry(number, year, now, values[-1]), True
+            given = self._personal_number(unit, record) if kind == BIRTHS else None
+            sql.execute(
+                "INSERT INTO act VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (dossier, kind, unit, year, number, now.isoformat(), given),
+            )
+        return Entry(number, year, now, given), True
 
     def _personal_number(self, unit: str, record: etree._Element) -> str:
         """Province, century and sex, year, six random digits; there is no check digit."""
@@ -105,14 +120,16 @@ class Register:
         century_and_sex = 2 * (year // 100 - 19) + (text(record, "nksGioiTinh") == "2")
         while True:
             number = f"0{place.province}{century_and_sex}{year % 100:02d}{self._random.randrange(10**6):06d}"
-            if self._database.row("SELECT 1 FROM birth WHERE personal_number = ?", (number,)) is None:
+            if self._database.row("SELECT 1 FROM act WHERE personal_number = ?", (number,)) is None:
                 return number
 
 
-def _identity(record: etree._Element) -> tuple[str, str, str]:
-    """Mother, birth date and sibling order; the mother is empty if she is not named."""
+def _identity(record: etree._Element) -> tuple[str, str, str, str]:
+    """Register, whose event it is, its day and the sibling order; nobody if the mother is not named."""
+    if is_death(record):
+        return DEATHS, text(record, "nktSoDDCN") or text(record, "nktSoGiayToTuyThan"), "", ""
     numbers = (text(record, "meSoDDCN"), text(record, "meSoGiayToTuyThan"))
     named = "/".join(filter(None, (text(record, "meHoTen"), text(record, "meNgaySinh/namSinh"))))
     mother = next((item for item in (*numbers, named) if item), "")
     born = "-".join(text(record, f"nksNgaySinh/{name}") for name in ("namSinh", "thangSinh", "ngaySinh"))
-    return mother, born, text(record, "nksThuTuSinh")
+    return BIRTHS, mother, born, text(record, "nksThuTuSinh")

@@ -67,10 +67,10 @@ class Client:
         """nhanHoSoDKHT, signed."""
         return await self.call("nhanHoSoDKHT", part, signed=True)
 
-    async def ask(self, *dossiers: str) -> etree._Element:
+    async def ask(self, *dossiers: str, module: str = "LTKS") -> etree._Element:
         """traKetQuaHoSo."""
         codes = "".join(f"<maDinhDanhHoSo>{item}</maDinhDanhHoSo>" for item in dossiers)
-        body = f"<yeuCau><module>LTKS</module><maTinh>01</maTinh>{codes}</yeuCau>"
+        body = f"<yeuCau><module>{module}</module><maTinh>01</maTinh>{codes}</yeuCau>"
         return await self.call("traKetQuaHoSo", parse(body.encode()))
 
 
@@ -128,5 +128,11 @@ async def client(stranger: Client) -> Client:
 
 @pytest.fixture
 def dossier() -> etree._Element:
-    """A valid part hoSo, unsigned."""
+    """A valid part hoSo of a birth, unsigned."""
     return parse((SAMPLES / "birth.xml").read_bytes())
+
+
+@pytest.fixture
+def death() -> etree._Element:
+    """A valid part hoSo of a death, unsigned."""
+    return parse((SAMPLES / "death.xml").read_bytes())

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 NS = "urn:botuphap:hotich:lienthong:1.0"
 CODE = "G22.99.08-261123-000001"
 OTHER = "G22.99.08-261123-000002"
+DEATH = "G22.99.08-261123-000003"
 DIGEST = "0" * 64
 
 
@@ -88,7 +89,7 @@ async def test_a_repeated_key_has_no_second_effect(
     assert receipt.findtext("status") == "1"
     assert record.times == 2
     assert len(agency.desk.effects(record.key)) == 1
-    assert len(agency.database.rows("SELECT * FROM birth")) == 1
+    assert len(agency.database.rows("SELECT * FROM act")) == 1
 
 
 async def test_another_key_for_a_known_dossier(
@@ -273,7 +274,7 @@ async def test_rejection(client: Client, agency: HoTich, dossier: etree._Element
     answer = await client.ask(CODE)
     assert state(answer) == "6"
     assert answer.findtext("value/ghiChu") == "Sai thẩm quyền"
-    assert agency.database.rows("SELECT * FROM birth") == []
+    assert agency.database.rows("SELECT * FROM act") == []
 
 
 async def test_withdrawal(client: Client, agency: HoTich, dossier: etree._Element) -> None:
@@ -313,6 +314,84 @@ async def test_the_list_answers_after_a_lost_answer(client: Client, dossier: etr
     assert found.findtext("hoSo/thoiGianTiepNhan") == "23/11/2026 12:00:00"
     assert none.find("hoSo") is None
     assert since.find("hoSo") is None
+
+
+async def test_a_death_is_registered_once(client: Client, agency: HoTich, death: etree._Element) -> None:
+    """The extract comes with number and book of its own register; the same person cannot die again."""
+    assert (await client.submit(death)).findtext("status") == "1"
+    again = change(change(death, "maHoSoLT", OTHER), "khoaGiaoDich", f"{OTHER}/death/1")
+    receipt = await client.submit(again)
+    assert receipt.findtext("errorCode") == "NGHI_TRUNG"
+    answer = await client.ask(DEATH, module="LTKT")
+    assert agency.parts.field_errors(answer, as_element=f"{{{NS}}}KetQuaHoSo") == []
+    assert state(answer) == "4"
+    assert answer.findtext("value/module") == "LTKT"
+    assert answer.findtext("value/ketQuaXuLy/maGiayToKetQua") == "KQ.G15.000034"
+    assert agency.desk.effects(f"{DEATH}/death/1") == ["Đăng ký khai tử số 1, quyển 01/2026"]
+    receipt = await client.submit(again)
+    assert receipt.findtext("errorDescription") == f"Người này đã được đăng ký khai tử theo hồ sơ {DEATH}"
+
+
+async def test_a_death_is_not_among_the_births(client: Client, death: etree._Element) -> None:
+    """A question is for one register."""
+    await client.submit(death)
+    assert (await client.ask(DEATH)).findtext("value/errors") == f"Hồ sơ {DEATH} không tồn tại"
+
+
+async def test_an_officer_corrects_a_registered_act(
+    client: Client, agency: HoTich, dossier: etree._Element, clock: ManualClock
+) -> None:
+    """On the page or by the control API; the next answer has the new text, the time and what was corrected."""
+    await client.submit(dossier)
+    await client.ask(CODE)
+    clock.advance(minutes=10)
+    root = client.url.removesuffix("/hotich")
+    key = f"{CODE}/birth/1"
+    form = {"key": key, "outcome": "correct", "field": "nksHoTen/Ten", "value": "Thùy"}
+    async with client.session.post(f"{root}/", data=form) as page:
+        assert page.status == 200
+    answer = await client.ask(CODE)
+    assert answer.findtext("value/ketQuaXuLy/nksHoTen/Ten") == "Thùy"
+    assert answer.findtext("value/ghiChu") == "Đã cải chính: nksHoTen/Ten"
+    assert answer.findtext("value/thoiGianThucHien") == "23/11/2026 12:10:00"
+    wrong = {"key": key, "values": {"nksGioiTinh": "9"}}
+    async with client.session.post(f"{root}/_control/correct", json=wrong) as refused:
+        assert refused.status == 400
+        assert "nksGioiTinh" in (await refused.json())["error"]
+    assert agency.desk.effects(key)[-1] == "Cải chính nksHoTen/Ten"
+
+
+async def test_what_is_not_registered_cannot_be_corrected(
+    client: Client, agency: HoTich, dossier: etree._Element
+) -> None:
+    """A dossier in hand is supplemented, not corrected."""
+    agency.decisions.add({"outcome": "hold"})
+    await client.submit(dossier)
+    with pytest.raises(ValueError, match="chưa đăng ký"):
+        agency.correct(f"{CODE}/birth/1", {"nksHoTen/Ten": "Thùy"})
+
+
+async def test_the_list_has_pages_and_the_present_state(
+    client: Client, dossier: etree._Element, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest come first; conNua says whether there are more."""
+    monkeypatch.setattr("sandbox.hotich.agency.LISTED", 1)
+    await client.submit(dossier)
+    await client.submit(
+        change(
+            change(as_other(dossier), "hoTich/meSoDDCN", "001198000124"), "hoTich/nksNgaySinh/ngaySinh", "19"
+        )
+    )
+    await client.ask(CODE)
+    first, second = [
+        await client.call("danhSachHoSo", parse(f"<yeuCau><trang>{page}</trang></yeuCau>".encode()))
+        for page in (1, 2)
+    ]
+    assert [first.findtext("conNua"), second.findtext("conNua")] == ["1", "0"]
+    assert [first.findtext("hoSo/maHoSoLT"), second.findtext("hoSo/maHoSoLT")] == [OTHER, CODE]
+    assert second.findtext("hoSo/trangThai") == "4"
+    until = parse(b"<yeuCau><denThoiDiem>23/11/2026 11:00:00</denThoiDiem></yeuCau>")
+    assert (await client.call("danhSachHoSo", until)).find("hoSo") is None
 
 
 async def test_the_contract_is_published(box: Sandbox, client: Client) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from sandbox.hotich.certificate import birth_certificate
+from sandbox.hotich.certificate import certificate
 
-PDF = birth_certificate("Giấy khai sinh", ["Nguyễn Thị (Thủy)", "Đà Nẵng"])
+PDF = certificate("Giấy khai sinh", ["Nguyễn Thị (Thủy)", "Đà Nẵng"])
 
 
 def test_is_a_pdf_whose_offsets_are_right() -> None:

@@ -1,4 +1,4 @@
-"""Business checks of a birth dossier."""
+"""Business checks of a dossier."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 from lxml import etree
 
-from sandbox.core.xml import parse
-from sandbox.hotich.checks import dossier_errors, partial_date
+from sandbox.hotich.checks import dossier_errors
 
 TODAY = date(2026, 11, 23)
 
@@ -77,7 +76,9 @@ def test_a_place_abroad_needs_no_codes(dossier: etree._Element) -> None:
     assert fields(dossier) == []
 
 
-def test_partial_dates() -> None:
-    """Only what is known."""
-    assert partial_date(parse(b"<d><namSinh>1978</namSinh></d>")) == (1978, None, None)
-    assert partial_date(None) is None
+def test_the_module_tells_births_from_deaths(dossier: etree._Element, death: etree._Element) -> None:
+    """A death under the module of births, or the other way round, is refused."""
+    assert fields(death) == []
+    for part, wrong in ((death, "LTKS"), (dossier, "LTKT")):
+        part.find("module").text = wrong  # type: ignore[union-attr]
+        assert fields(part) == ["module"]

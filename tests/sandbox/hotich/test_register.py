@@ -1,4 +1,4 @@
-"""The register of births."""
+"""The registers of births and deaths."""
 
 from __future__ import annotations
 
@@ -76,17 +76,17 @@ def test_books_have_pages() -> None:
 def test_suspected_duplicates(book: Register, other: etree._Element, suspected: bool) -> None:
     """Same mother, same day: suspected, unless both name their order."""
     book.note("D1", birth())
-    assert (book.suspected_twin("D2", other, lambda dossier: True) == "D1") is suspected
+    assert (book.suspected("D2", other, lambda dossier: True) == "D1") is suspected
 
 
 def test_twins(book: Register) -> None:
     """Different orders are different children; the same order is not."""
     book.note("D1", birth(order="1"))
-    assert book.suspected_twin("D2", birth(order="2"), lambda dossier: True) is None
-    assert book.suspected_twin("D2", birth(order="1"), lambda dossier: True) == "D1"
+    assert book.suspected("D2", birth(order="2"), lambda dossier: True) is None
+    assert book.suspected("D2", birth(order="1"), lambda dossier: True) == "D1"
 
 
 def test_closed_dossiers_do_not_count(book: Register) -> None:
     """What was refused or withdrawn stands in nobody's way."""
     book.note("D1", birth())
-    assert book.suspected_twin("D2", birth(), lambda dossier: False) is None
+    assert book.suspected("D2", birth(), lambda dossier: False) is None

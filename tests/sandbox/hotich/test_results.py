@@ -8,44 +8,27 @@ from lxml import etree
 
 from sandbox.core.fields import FieldError
 from sandbox.hotich.register import Entry
-from sandbox.hotich.results import full_name, refused_fields, registration
-
-ENTRY = Entry(7, 2026, datetime(2026, 11, 23, 20, tzinfo=UTC), "001326000007")
+from sandbox.hotich.results import duplicate, refused_fields, registration
 
 
-def record(dossier: etree._Element) -> etree._Element:
-    """The hoTich of the sample."""
-    found = dossier.find("hoTich")
-    assert found is not None
-    return found
+def test_each_act_has_its_result(dossier: etree._Element, death: etree._Element) -> None:
+    """A birth gives a birth certificate, a death its extract."""
+    entry = Entry(7, 2026, datetime(2026, 11, 23, 20, tzinfo=UTC), "001326000007")
+    papers = []
+    for part in (dossier, death):
+        record = part.find("hoTich")
+        assert record is not None
+        papers.append(registration(record, "00070", entry, with_number=True).findtext("maGiayToKetQua"))
+    assert papers == ["KQ.G15.000031", "KQ.G15.000034"]
 
 
-def test_a_registration_repeats_what_was_declared(dossier: etree._Element) -> None:
-    """Names, places and parents stand as declared; papers under the result's own name."""
-    result = registration(record(dossier), "00070", ENTRY, with_number=True)
-    assert result.findtext("soDinhDanh") == "001326000007"
-    assert result.findtext("nksHoTen/Ten") == "Thủy"
-    assert result.findtext("meNgaySinh/namSinh") == "1998"
-    assert result.findtext("meSoGiayTo") == "001198000123"
-    assert result.find("meSoGiayToTuyThan") is None
-
-
-def test_the_day_is_vietnams(dossier: etree._Element) -> None:
-    """20:00 UTC is the next day."""
-    result = registration(record(dossier), "00070", ENTRY, with_number=False)
-    assert result.findtext("ngayDangKy") == "24.11.2026"
-    assert result.find("soDinhDanh") is None
-
-
-def test_the_date_in_words_is_made_if_absent(dossier: etree._Element) -> None:
-    """The citizen need not write it."""
-    result = registration(record(dossier), "00070", ENTRY, with_number=True)
-    assert (result.findtext("nksNgaySinhBangChu") or "").startswith("Ngày hai mươi tháng mười một")
-
-
-def test_the_full_name(dossier: etree._Element) -> None:
-    """Family, middle and given name in one line."""
-    assert full_name(record(dossier)) == "Nguyễn Thị Ngọc Thủy"
+def test_a_death_is_registered_once(death: etree._Element) -> None:
+    """Words say whether it is registered or under way, and under which dossier."""
+    record = death.find("hoTich")
+    assert record is not None
+    done, open_ = (duplicate(record, "D1", registered=registered) for registered in (True, False))
+    assert (done.findtext("errorCode"), open_.findtext("errorCode")) == ("DA_DANG_KY", "NGHI_TRUNG")
+    assert done.findtext("errorDescription") == "Người này đã được đăng ký khai tử theo hồ sơ D1"
 
 
 def test_wrong_fields_are_listed() -> None:
