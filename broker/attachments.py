@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from broker.canonical.document import find, tag, text_at
 from broker.canonical.plan import Node
+from broker.errors import Invalid
 from broker.model import Problem
-from broker.store.engine import Tx
+from broker.store.engine import Store, Tx
 
 
 def problems(tx: Tx, holder: Node) -> tuple[Problem, ...]:
@@ -20,6 +21,12 @@ def problems(tx: Tx, holder: Node) -> tuple[Problem, ...]:
         for number, named in enumerate(attachments.iterchildren(tag("Attachment")), 1)
         for problem in _problems(tx, named, f"Attachments/Attachment[{number}]")
     )
+
+
+async def require(store: Store, holder: Node) -> None:
+    """Refuse a message that names files which the hub does not have. Raises `Invalid`."""
+    if found := await store.aread(lambda tx: problems(tx, holder)):
+        raise Invalid(found)
 
 
 def named(holder: Node) -> frozenset[str]:

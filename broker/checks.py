@@ -54,11 +54,11 @@ class Checks:
         self._clock = clock
         self._new_id = new_id
 
-    def first_lookups(self, case: Case) -> list[Delivery]:
-        """The first question about each person of the declaration."""
-        found = (
-            self._lookup(case, check, []) for check in checks(documents.as_tree(case.dossier.declaration))
-        )
+    def first_lookups(self, case: Case, judged: frozenset[str] = frozenset()) -> list[Delivery]:
+        """The first question about each person of the declaration, apart from roles that are ``judged`` already."""
+        talks = checks(documents.as_tree(case.dossier.declaration))
+        new = (talk for talk in talks if not {person.role for person in talk.people} & judged)
+        found = (self._lookup(case, talk, []) for talk in new)
         return [delivery for delivery in found if delivery is not None]
 
     async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
@@ -128,6 +128,9 @@ class Checks:
         """The register agrees, as ``marked`` says: plan the steps, send what can be sent."""
         rules = self._book.engine(dossier).rules
         now = self._clock()
+        if dossier.steps:
+            await self._resume(dossier, marked)
+            return
         opened = replace(
             dossier,
             phase=Phase.OPEN,
@@ -138,6 +141,23 @@ class Checks:
             dossier.id,
             lambda engine, current, told: engine.open_steps(current, now) if current == opened else (),
             edit=lambda current: opened if current == dossier else current,
+        )
+
+    async def _resume(self, dossier: Dossier, marked: Node) -> None:
+        """The register agrees with what was added to a dossier that is under way."""
+        declaration = documents.as_bytes(marked)
+
+        def reopened(current: Dossier) -> Dossier:
+            # Agencies may have reported meanwhile: only what was checked must still be the same.
+            same = (current.phase, current.version) == (Phase.CHECKING, dossier.version)
+            return replace(current, phase=Phase.OPEN, declaration=declaration) if same else current
+
+        await self._changes.change(
+            dossier.id,
+            lambda engine, current, told: (
+                engine.on_resume(current, self._clock()) if current.declaration == declaration else ()
+            ),
+            edit=reopened,
         )
 
     def _ask(self, engine: Engine, problems: Sequence[Problem]) -> list[c.Command]:

@@ -22,6 +22,7 @@ from adapters.base import Resources, Sender
 from adapters.http import HttpClient
 from broker import clock as clocks
 from broker.agency import Agency
+from broker.answering import Answering
 from broker.asking import Asking
 from broker.book import Book
 from broker.callbacks import Callbacks
@@ -45,6 +46,7 @@ from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
 from broker.process.engine import Abilities
 from broker.reports import Reports
+from broker.requests import Requests
 from broker.reseal import Reseal
 from broker.retention import Retention
 from broker.rounds import Rounds
@@ -211,6 +213,7 @@ class Hub:
         zone = self.project.calendar.zone
         return Intake(
             store=self.store,
+            answering=self.answering,
             inbox=self.inbox,
             schemas=self.schemas,
             book=self.book,
@@ -221,10 +224,28 @@ class Hub:
             telling=self.telling,
             codes=DossierCodes(self.store, self.project.hub.dossier_prefix, zone),
             router=self.router,
-            clients=self._clients,
             clock=self._clock,
             new_id=self._new_id,
-            wake=self.wake,
+        )
+
+    @cached_property
+    def answering(self) -> Answering:
+        """What all requests have in common."""
+        return Answering(self.inbox, self._clients, self.wake)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """Takes in what is asked of a dossier later."""
+        return Requests(
+            store=self.store,
+            answering=self.answering,
+            inbox=self.inbox,
+            schemas=self.schemas,
+            book=self.book,
+            changes=self.changes,
+            checks=self.checks,
+            router=self.router,
+            clock=self._clock,
         )
 
     @cached_property

@@ -33,11 +33,23 @@ class HubServices:
 
     async def supplement(self, client: str, document: bytes) -> bytes:
         """SupplementRequest → SupplementResponse."""
-        return await self._hub.intake.supplement(client, document)
+        return await self._hub.requests.supplement(client, document)
 
     async def withdraw(self, client: str, document: bytes) -> bytes:
         """WithdrawRequest → WithdrawResponse."""
-        return await self._hub.intake.withdraw(client, document)
+        return await self._hub.requests.withdraw(client, document)
+
+    async def consent(self, client: str, document: bytes) -> bytes:
+        """ConsentRequest → ConsentResponse."""
+        return await self._hub.requests.consent(client, document)
+
+    async def resume(self, client: str, document: bytes) -> bytes:
+        """ResumeRequest → ResumeResponse."""
+        return await self._hub.requests.resume(client, document)
+
+    async def handover(self, client: str, document: bytes) -> bytes:
+        """HandoverRequest → HandoverResponse."""
+        return await self._hub.requests.handover(client, document)
 
     async def report(self, client: str, document: bytes) -> bytes:
         """ReportRequest → ReportResponse."""

@@ -95,7 +95,7 @@ class Standing:
         return tuple(
             s.Missing(step.reason or "-", step=step.id, due=step.supplement_due)
             for step in dossier.steps
-            if step.state is StepState.SUPPLEMENT and step.supplement_due is not None
+            if step.supplement_due is not None
         )
 
     def _step(self, rules: RuleSet, step: Step, history: Sequence[Transition]) -> s.StepStatus:
@@ -112,10 +112,14 @@ class Standing:
             reason=step.reason,
             agency_code=step.agency_code,
             result=step.result,
+            correction=step.correction,
+            correction_note=step.correction_note,
             transitions=tuple(line for line in history if line.step == step.id),
         )
 
     def _holder(self, step: Step) -> str:
+        if _awaits_consent(step):
+            return _CITIZEN
         if step.state in (StepState.PLANNED, StepState.SENDING, StepState.STUCK):
             return _HUB
         if step.state is StepState.SUPPLEMENT:
@@ -140,6 +144,10 @@ def _find(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition],
         tx.dossiers.transitions(dossier.id),
         tx.dossiers.checks(dossier.id),
     )
+
+
+def _awaits_consent(step: Step) -> bool:
+    return step.state is StepState.PLANNED and step.supplement_due is not None
 
 
 def _overdue(step: Step, now: datetime) -> bool:

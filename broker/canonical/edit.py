@@ -82,3 +82,62 @@ def _attach(root: Node, more: Node | None) -> None:
     for attachment in more:
         if documents.text_at(attachment, "SHA256") not in known:
             present.append(copy.deepcopy(attachment))
+
+
+def consented(declaration: bytes, path: str, number: str, consent: str, papers: Node | None) -> bytes | None:
+    """The declaration in which the relative of that personal number says ``consent``; None if there is none.
+
+    ``path``: the repeated element that names relatives; ``papers``: Attachments that carry the consent.
+    """
+    root = documents.read(declaration)
+    parent, _, name = path.rpartition("/")
+    group = documents.find(root, parent) if parent else root
+    relatives = [] if group is None else group.findall(tag(name))
+    meant = [one for one in relatives if documents.text_at(one, "PersonalNumber") == number]
+    for relative in meant:
+        said = relative.find(tag("Consent"))
+        if said is None:
+            said = etree.SubElement(relative, tag("Consent"))
+        said.text = consent
+    _attach(root, papers)
+    return serialize(root) if meant else None
+
+
+def extended(old: Node, new: Node) -> tuple[Node, list[Problem]]:
+    """``new`` with what the register confirmed of ``old``, and every place where it does not merely add to ``old``.
+
+    Whoever wants further procedures hands the declaration in again: what stood there must stand there still.
+    """
+    result = copy.deepcopy(new)
+    problems: list[Problem] = []
+    _compare(old, result, "", problems)
+    return result, problems
+
+
+def _compare(old: Node, new: Node, path: str, problems: list[Problem]) -> None:
+    if len(old) == 0 and (old.text or "").strip() != (new.text or "").strip():
+        vi = "Mục này đã nộp, không thay đổi được khi chọn thêm thủ tục."
+        problems.append(Problem(path, vi, "This was handed in and cannot be changed by asking for more."))
+        return
+    for name, value in old.attrib.items():
+        new.set(name, new.get(name) or value)
+    for child in old:
+        place = _place(child)
+        same = new.findall(child.tag)
+        at = len(list(child.itersiblings(child.tag, preceding=True)))
+        where = f"{path}/{place}" if path else place
+        if at < len(same):
+            _compare(child, same[at], where, problems)
+        else:
+            vi = "Mục này đã nộp nên không được bỏ khi chọn thêm thủ tục."
+            problems.append(
+                Problem(where, vi, "This was handed in and cannot be left out by asking for more.")
+            )
+
+
+def _place(node: Node) -> str:
+    """The name of an element among its siblings, with its number if there are several."""
+    name = etree.QName(node).localname
+    before = len(list(node.itersiblings(node.tag, preceding=True)))
+    several = before or next(node.itersiblings(node.tag), None) is not None
+    return f"{name}[{before + 1}]" if several else name

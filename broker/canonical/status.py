@@ -12,7 +12,7 @@ from broker.canonical import document as documents
 from broker.canonical.build import fit, put, put_codes, start
 from broker.canonical.document import tag
 from broker.canonical.plan import Node
-from broker.model import DossierState, StepState, Transition
+from broker.model import CorrectionState, DossierState, StepState, Transition
 from signing.xml import serialize
 
 
@@ -37,7 +37,10 @@ class Check:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class StepStatus:
-    """One agency's part. ``holder``: who has it now; ``result``: the result element as XML."""
+    """One agency's part. ``holder``: who has it now; ``result``: the result element as XML.
+
+    ``correction``: how the agency took the correction of a result on which the step was built.
+    """
 
     id: str
     name: str
@@ -50,6 +53,8 @@ class StepStatus:
     reason: str | None = None
     agency_code: str | None = None
     result: bytes | None = None
+    correction: CorrectionState | None = None
+    correction_note: str | None = None
     transitions: tuple[Transition, ...] = ()
 
 
@@ -114,6 +119,10 @@ def _step(node: Node, step: StepStatus) -> None:
     put(node, "AgencyCode", step.agency_code)
     if step.result is not None:
         node.append(documents.read(step.result))
+    if step.correction is not None:
+        correction = etree.SubElement(node, tag("Correction"))
+        put(correction, "State", step.correction.value)
+        put(correction, "Note", fit(step.correction_note))
     for transition in step.transitions:
         _transition(etree.SubElement(node, tag("Transition")), transition)
 

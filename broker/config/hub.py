@@ -13,7 +13,18 @@ from pydantic import Field, StringConstraints, model_validator
 from broker.config.base import Duration, Frozen, Name
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-May = Literal["submit", "status", "supplement", "withdraw", "report", "attach", "statistics"]
+May = Literal[
+    "submit",
+    "status",
+    "supplement",
+    "withdraw",
+    "consent",
+    "resume",
+    "handover",
+    "report",
+    "attach",
+    "statistics",
+]
 
 
 class Listen(Frozen):

@@ -16,7 +16,8 @@ from broker.process import appointments, consents, corrections, results, states,
 from broker.process import commands as c
 from broker.process.apply import apply
 from broker.process.reports import TAKEN, read_report
-from broker.process.rules import Process, RuleSet, StepRule
+from broker.process.rules import Process, RuleSet, StepRule, first_steps, plan
+from signing.xml import parse
 
 _HUB = "hub"
 _REFUSALS = frozenset({Outcome.FAILED, Outcome.DATA_ERROR, Outcome.ABSENT})
@@ -161,9 +162,11 @@ class Engine:
         under_way = [step for step in dossier.steps if step.state not in states.FINAL]
         return (phase, *(self._withdraw(step, now, unsent) for step in under_way))
 
-    def on_resume(self, dossier: Dossier, new: Sequence[Step], now: datetime) -> tuple[c.Command, ...]:
-        """Procedures that were not chosen at first are wanted now: the whole is due anew, counted from today."""
-        planned = tuple(c.Plan(step) for step in new)
+    def on_resume(self, dossier: Dossier, now: datetime) -> tuple[c.Command, ...]:
+        """Plan what the declaration asks for now and did not at first: the whole is due anew, counted from today."""
+        declaration, known = parse(dossier.declaration), {step.id for step in dossier.steps}
+        wanted = [rule for rule in plan(self.rules, declaration) if rule.id not in known]
+        planned = tuple(c.Plan(step) for step in first_steps(wanted, now, declaration))
         due = self.calendar.due(now, self.rules.total)
         later = (c.SetDue(None, due),) if dossier.due is None or due > dossier.due else ()
         after = apply(dossier, planned)
@@ -183,7 +186,9 @@ class Engine:
     def on_tick(self, dossier: Dossier, now: datetime) -> tuple[c.Command, ...]:
         """Time has passed: reject what the citizen did not supplement, name what is overdue."""
         if dossier.phase == Phase.ASKING and dossier.due is not None and now > dossier.due:
-            return (c.SetPhase(Phase.REFUSED, texts.not_settled(self.asking_days)),)
+            # What is under way goes on: only what was asked for beside it is given up.
+            end = Phase.OPEN if dossier.steps else Phase.REFUSED
+            return (c.SetPhase(end, texts.not_settled(self.asking_days)),)
         given_up = tuple(command for step in dossier.steps for command in self._give_up(step, now))
         after = apply(dossier, given_up)
         late = appointments.overdue(after, self.rules, self.calendar, now)

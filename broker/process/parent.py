@@ -19,14 +19,14 @@ def derive(phase: Phase, steps: Iterable[Step]) -> DossierState:
 
     What needs a person comes first, then what is under way. When all steps have ended: completed if all have
     a result, partially completed if some have (a birth stays registered when the residence is refused), else
-    rejected if an agency refused, else withdrawn.
+    rejected if an agency refused, else withdrawn. A dossier whose further procedures are being checked is under way.
     """
-    if phase in _BEFORE_OPEN:
-        return _BEFORE_OPEN[phase]
     states = {step.state for step in steps}
+    if phase in _BEFORE_OPEN and not states:
+        return _BEFORE_OPEN[phase]
     if StepState.STUCK in states:
         return DossierState.STUCK
-    if not states <= FINAL or not states:
+    if not states <= FINAL or not states or phase in _BEFORE_OPEN:
         return _under_way(phase, states)
     if states <= DONE:
         return DossierState.COMPLETED
@@ -38,4 +38,5 @@ def derive(phase: Phase, steps: Iterable[Step]) -> DossierState:
 def _under_way(phase: Phase, states: set[StepState]) -> DossierState:
     if phase == Phase.WITHDRAWN:
         return DossierState.WITHDRAWN
-    return DossierState.SUPPLEMENT if StepState.SUPPLEMENT in states else DossierState.PROCESSING
+    asked = phase == Phase.ASKING or StepState.SUPPLEMENT in states
+    return DossierState.SUPPLEMENT if asked else DossierState.PROCESSING

@@ -78,10 +78,36 @@ _REPORT = """<?xml version="1.0" encoding="UTF-8"?>
 </ReportRequest>
 """
 
+_CONSENT = f"""<?xml version="1.0" encoding="UTF-8"?>
+<ConsentRequest xmlns="urn:lienthong:1.0">
+  <MessageId>dvcqg-20260917-000001</MessageId>
+  <Code>G22.99.08-260915-000456</Code>
+  {_ACTOR}
+  <PersonalNumber>001090000018</PersonalNumber>
+  <Consent>given-vneid</Consent>
+</ConsentRequest>
+"""
+
+_RESUME = _SUBMIT.replace("SubmitRequest", "ResumeRequest").replace(
+    "<PortalCode>000.00.00.G22-260915-0001</PortalCode>", "<Code>G22.99.08-260915-000123</Code>"
+)
+
+_HANDOVER = f"""<?xml version="1.0" encoding="UTF-8"?>
+<HandoverRequest xmlns="urn:lienthong:1.0">
+  <MessageId>dvcqg-20260918-000004</MessageId>
+  <Code>G22.99.08-260915-000123</Code>
+  {_ACTOR}
+  <Step>registration</Step>
+</HandoverRequest>
+"""
+
 DOCUMENTS = {
     "SubmitRequest": _SUBMIT,
     "SupplementRequest": _SUPPLEMENT,
     "WithdrawRequest": _WITHDRAW,
+    "ConsentRequest": _CONSENT,
+    "ResumeRequest": _RESUME,
+    "HandoverRequest": _HANDOVER,
     "ReportRequest": _REPORT,
 }
 """Root element → an example of the document."""

@@ -24,6 +24,12 @@ ROOTS = (
     "SupplementResponse",
     "WithdrawRequest",
     "WithdrawResponse",
+    "ConsentRequest",
+    "ConsentResponse",
+    "ResumeRequest",
+    "ResumeResponse",
+    "HandoverRequest",
+    "HandoverResponse",
     "ReportRequest",
     "ReportResponse",
     "Problems",
@@ -35,6 +41,9 @@ _OPERATIONS: Mapping[str, tuple[str, str | None, str]] = {
     "status": ("Tình trạng hồ sơ / How a dossier stands", None, "StatusResponse"),
     "supplement": ("Bổ sung hồ sơ / Supplement a dossier", "SupplementRequest", "SupplementResponse"),
     "withdraw": ("Rút hồ sơ / Withdraw a dossier", "WithdrawRequest", "WithdrawResponse"),
+    "consent": ("Ý kiến của thân nhân / A relative's consent", "ConsentRequest", "ConsentResponse"),
+    "resume": ("Chọn thêm thủ tục / Ask for further procedures", "ResumeRequest", "ResumeResponse"),
+    "handover": ("Đã nhận kết quả / A result was received", "HandoverRequest", "HandoverResponse"),
     "report": ("Cơ quan báo trạng thái / An agency reports", "ReportRequest", "ReportResponse"),
 }
 """Endpoint → summary, document in the request, document in the answer."""

@@ -56,6 +56,9 @@ class Rest:
             ("GET", "/dossiers/{code}", self.status),
             ("POST", "/dossiers/{code}/supplements", self.supplement),
             ("POST", "/dossiers/{code}/withdrawal", self.withdraw),
+            ("POST", "/dossiers/{code}/consents", self.consent),
+            ("POST", "/dossiers/{code}/resumption", self.resume),
+            ("POST", "/dossiers/{code}/handover", self.handover),
             ("POST", "/reports", self.report),
             ("PUT", "/attachments/{sha256}", self.put_attachment),
             ("GET", "/attachments/{sha256}", self.attachment),
@@ -84,6 +87,21 @@ class Rest:
         """Take a dossier back."""
         act = self._services.withdraw
         return await self._exchange(request, "WithdrawRequest", act, self._bounds.document, code)
+
+    async def consent(self, request: Request, code: str) -> Response:
+        """Hand in a relative's word on the lump-sum survivor allowance."""
+        act = self._services.consent
+        return await self._exchange(request, "ConsentRequest", act, self._bounds.document, code)
+
+    async def resume(self, request: Request, code: str) -> Response:
+        """Ask for procedures that were not chosen at first."""
+        act = self._services.resume
+        return await self._exchange(request, "ResumeRequest", act, self._bounds.document, code)
+
+    async def handover(self, request: Request, code: str) -> Response:
+        """Say that the citizen has received a result."""
+        act = self._services.handover
+        return await self._exchange(request, "HandoverRequest", act, self._bounds.document, code)
 
     async def report(self, request: Request) -> Response:
         """Tell states and results, as an agency."""

@@ -40,6 +40,15 @@ class Services(Protocol):
     async def withdraw(self, client: str, document: bytes) -> bytes:
         """WithdrawRequest → WithdrawResponse."""
 
+    async def consent(self, client: str, document: bytes) -> bytes:
+        """ConsentRequest → ConsentResponse."""
+
+    async def resume(self, client: str, document: bytes) -> bytes:
+        """ResumeRequest → ResumeResponse."""
+
+    async def handover(self, client: str, document: bytes) -> bytes:
+        """HandoverRequest → HandoverResponse."""
+
     async def report(self, client: str, document: bytes) -> bytes:
         """ReportRequest → ReportResponse."""
 

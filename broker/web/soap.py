@@ -111,6 +111,9 @@ class Intake:
             "Status": services.status,
             "Supplement": services.supplement,
             "Withdraw": services.withdraw,
+            "Consent": services.consent,
+            "Resume": services.resume,
+            "Handover": services.handover,
             "Report": services.report,
         }
 

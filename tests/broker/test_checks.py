@@ -89,7 +89,7 @@ async def test_correction_while_a_look_up_is_under_way(rig: Rig) -> None:
     dancu.script += [record(found=False)] * 6
     code = await rig.opened()
     old = next(d for d in rig.deliveries(agency="dancu") if d.state is DeliveryState.DONE)
-    await rig.hub.intake.supplement(PORTAL, correction(code, "Mother/Name/Given", "Mây"))
+    await rig.hub.requests.supplement(PORTAL, correction(code, "Mother/Name/Given", "Mây"))
     late = dataclasses.replace(old, id="late", key="late", lane="late", seq=0)
     rig.hub.store.write_sync(lambda tx: tx.deliveries.enqueue(late))
     dancu.script.append(record(found=False))
@@ -104,7 +104,7 @@ async def test_late_verdict(rig: Rig) -> None:
     code = await rig.opened()
     dossier = rig.dossier(code)
     done: list[Delivery] = [d for d in rig.deliveries(agency="dancu") if d.operation == "confirm"]
-    await rig.hub.intake.supplement(PORTAL, correction(code, "Mother/Name/Given", "Mây"))
+    await rig.hub.requests.supplement(PORTAL, correction(code, "Mother/Name/Given", "Mây"))
     before = rig.hub.store.read(lambda tx: tx.dossiers.checks(dossier.id))
     await rig.hub.rounds._checks.answered(done[-1], record(found=False), _settled)  # type: ignore[arg-type]
     assert rig.hub.store.read(lambda tx: tx.dossiers.checks(dossier.id)) == before == ()

@@ -82,7 +82,7 @@ async def test_unknown_unit(rig: Rig) -> None:
     assert rig.dossier(code).phase is Phase.ASKING
     assert len(rig.work("unroutable")) == 1
     field = "Choices/RegistrationOffice/Commune"
-    await rig.hub.intake.supplement(PORTAL, correction(code, field, "00004"))
+    await rig.hub.requests.supplement(PORTAL, correction(code, field, "00004"))
     await rig.settle()
     assert rig.state(code, "registration") is StepState.RECEIVED
     assert rig.work("unroutable") == []
@@ -93,7 +93,7 @@ async def test_correction(rig: Rig) -> None:
     rig.agencies["dancu"].script += [record(found=False)] * 6
     code = await rig.opened()
     assert rig.dossier(code).phase is Phase.ASKING
-    await rig.hub.intake.supplement(PORTAL, correction(code, "Mother/Name/Given", "Mây"))
+    await rig.hub.requests.supplement(PORTAL, correction(code, "Mother/Name/Given", "Mây"))
     await rig.settle()
     dossier = rig.dossier(code)
     assert (dossier.phase, dossier.version) == (Phase.OPEN, 2)
@@ -106,7 +106,7 @@ async def test_two_corrections_at_once(rig: Rig) -> None:
     code = await rig.opened()
     ways = [correction(code, "Mother/Name/Given", name, f"correction-{name}") for name in ("Mo", "My")]
     found = await asyncio.gather(
-        *(rig.hub.intake.supplement(PORTAL, way) for way in ways), return_exceptions=True
+        *(rig.hub.requests.supplement(PORTAL, way) for way in ways), return_exceptions=True
     )
     assert sorted(type(answer).__name__ for answer in found) == ["Conflict", "bytes"]
 
@@ -126,32 +126,32 @@ async def asked(rig: Rig) -> str:
 async def test_supplement_and_again(rig: Rig) -> None:
     """A supplement reaches the agency once; its repetition gets the first answer, also after the agency has it."""
     code = await asked(rig)
-    first = await rig.hub.intake.supplement(PORTAL, supplement(code))
+    first = await rig.hub.requests.supplement(PORTAL, supplement(code))
     await rig.settle()
     assert rig.state(code, "registration") is StepState.RECEIVED
-    again = await rig.hub.intake.supplement(PORTAL, supplement(code))
+    again = await rig.hub.requests.supplement(PORTAL, supplement(code))
     assert (is_duplicate(first), is_duplicate(again)) == (False, True)
     assert rig.agencies["hotich"].count("supplement") == 1
     with pytest.raises(Conflict):
-        await rig.hub.intake.supplement(PORTAL, supplement(code, "supplement-2"))
+        await rig.hub.requests.supplement(PORTAL, supplement(code, "supplement-2"))
 
 
 async def test_withdrawal_and_again(rig: Rig) -> None:
     """A withdrawal reaches the agency once; its repetition gets the first answer."""
     code = await rig.opened()
-    await rig.hub.intake.withdraw(PORTAL, withdrawal(code))
+    await rig.hub.requests.withdraw(PORTAL, withdrawal(code))
     await rig.settle()
-    assert is_duplicate(await rig.hub.intake.withdraw(PORTAL, withdrawal(code)))
+    assert is_duplicate(await rig.hub.requests.withdraw(PORTAL, withdrawal(code)))
     assert rig.state(code, "registration") is StepState.WITHDRAWN
     assert rig.state(code, "residence") is StepState.CANCELLED
     with pytest.raises(Conflict):
-        await rig.hub.intake.withdraw(PORTAL, withdrawal(code, "withdrawal-2"))
+        await rig.hub.requests.withdraw(PORTAL, withdrawal(code, "withdrawal-2"))
 
 
 async def test_withdrawn_while_checking(rig: Rig) -> None:
     """A dossier that is withdrawn during the check is never opened, whatever the register answers."""
     code = await rig.submit()
-    await rig.hub.intake.withdraw(PORTAL, withdrawal(code))
+    await rig.hub.requests.withdraw(PORTAL, withdrawal(code))
     await rig.settle()
     assert rig.dossier(code).phase is Phase.WITHDRAWN
     assert rig.dossier(code).steps == ()
@@ -160,7 +160,7 @@ async def test_withdrawn_while_checking(rig: Rig) -> None:
 async def test_somebody_elses_dossier(rig: Rig) -> None:
     """A dossier that is not the caller's, or nobody's, is not found."""
     with pytest.raises(NotFound):
-        await rig.hub.intake.withdraw(PORTAL, withdrawal("G22.99.08-260915-000099"))
+        await rig.hub.requests.withdraw(PORTAL, withdrawal("G22.99.08-260915-000099"))
 
 
 async def test_canonical_report(rig: Rig) -> None:
@@ -186,8 +186,8 @@ async def test_store_away(tmp_path: Path, postgres_url: str, postgres_server: Po
         lambda: rig.hub.intake.submit(PORTAL, submission("message-2")),
         lambda: rig.hub.intake.submit(PORTAL, submission()),
         lambda: rig.hub.intake.submit(PORTAL, b"<oops"),
-        lambda: rig.hub.intake.supplement(PORTAL, supplement(code)),
-        lambda: rig.hub.intake.withdraw(PORTAL, withdrawal(code)),
+        lambda: rig.hub.requests.supplement(PORTAL, supplement(code)),
+        lambda: rig.hub.requests.withdraw(PORTAL, withdrawal(code)),
         lambda: rig.hub.intake.report("cancuoc", report_request("report-01", item(code, StepState.ACCEPTED))),
     ]
     for door in doors:

@@ -32,7 +32,7 @@ async def settled(rig: Rig, message_id: str = "message-1") -> Dossier:
     code = await rig.registered(message_id)
     for agency in rig.agencies.values():
         agency.done.add(code)
-    await rig.hub.intake.withdraw("dvcqg", withdrawal(code, f"withdraw-{message_id}"))
+    await rig.hub.requests.withdraw("dvcqg", withdrawal(code, f"withdraw-{message_id}"))
     for _ in range(8):
         rig.clock.advance(minutes=6)
         await rig.hub.rounds.polls()

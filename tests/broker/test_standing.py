@@ -57,7 +57,7 @@ async def test_refused(rig: Rig) -> None:
 async def test_withdrawn(rig: Rig) -> None:
     """A dossier that was taken back is held by nobody."""
     code = await rig.opened()
-    await rig.hub.intake.withdraw(PORTAL, withdrawal(code))
+    await rig.hub.requests.withdraw(PORTAL, withdrawal(code))
     await rig.settle()
     answer = await status(rig, code)
     assert text_at(answer, "State") == "withdrawn"

@@ -263,7 +263,7 @@ def happen(case: Case, event: tuple[str, S | None, bytes | None, Outcome, int, s
         "withdraw": lambda: ENGINE.on_withdraw(d, "đổi ý", now) if can_withdraw(d) else (),
         "unsent": lambda: ENGINE.on_withdraw(d, "đổi ý", now, {step}) if can_withdraw(d) else (),
         "handover": lambda: ENGINE.on_handover(d, step, now, "dvcqg"),
-        "resume": lambda: ENGINE.on_resume(d, [], now),
+        "resume": lambda: ENGINE.on_resume(d, now),
     }
     case.run(happenings[what]())
 
