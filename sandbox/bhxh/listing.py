@@ -32,12 +32,12 @@ def by_document(body: bytes, schema: StructureSchema) -> Wanted:
         root = parse(body)
     except NotXml as error:
         raise Refusal("1003", f"Không phải XML: {error}") from error
-    if root.tag != "HoiDanhSach" or schema.errors(root):
-        raise Refusal("1003", "Cần phần tử HoiDanhSach đúng cấu trúc")
     return _read(root, schema)
 
 
 def _read(root: etree._Element, schema: StructureSchema) -> Wanted:
+    if root.tag != "HoiDanhSach" or schema.errors(root):
+        raise Refusal("1003", "Cần phần tử HoiDanhSach đúng cấu trúc")
     check(schema.field_errors(root))
     wanted: dict[str, list[str]] = {}
     for item in root:

@@ -36,9 +36,9 @@ class Client:
     clock: ManualClock
     token: dict[str, str] = field(default_factory=dict)
 
-    async def login(self, password: str = PASSWORD) -> int:
+    async def login(self, password: str = PASSWORD, user: str = "lienthong") -> int:
         """Get tokens; the HTTP status."""
-        form = {"username": "lienthong", "password": password}
+        form = {"username": user, "password": password}
         async with self.session.post(f"{self.url}/api/token/take", data=form) as answer:
             self.token = await answer.json()
             return answer.status
@@ -155,7 +155,14 @@ async def box(
         agencies=["bhxh"],
         hub_url=hub.url,
         hub_certificate=hub_key.certificate_path,
-        options={"bhxh": {"callback_key": "khoa-thu", "max_bytes": 200_000}},
+        options={
+            "bhxh": {
+                "callback_key": "khoa-thu",
+                "max_bytes": 200_000,
+                "page": 2,
+                "accounts": [{"user": "tinh-khac", "password": "mat-khau-khac", "unit": "TINHKHAC"}],
+            }
+        },
         clock=clock,
         tick=3600,
     ) as sandbox:
@@ -183,3 +190,9 @@ async def client(box: Sandbox, hub_key: Identity, clock: ManualClock) -> AsyncIt
 def form() -> etree._Element:
     """A valid HSDLTK1, unsigned."""
     return parse((SAMPLES / "tk1.xml").read_bytes())
+
+
+@pytest.fixture
+def deaths() -> dict[str, etree._Element]:
+    """The three files of one death of a pensioner, valid and unsigned, by loaiHs."""
+    return {kind: parse((SAMPLES / f"{kind.lower()}.xml").read_bytes()) for kind in ("MTP", "TT", "DLH")}
