@@ -81,6 +81,15 @@ class Units:
         """The province of a code of two digits, else the commune."""
         return self.province(code, on) if len(code) == 2 else self.commune(code, on)
 
+    def listed(self, on: date, province: str | None = None) -> tuple[Unit, ...]:
+        """The provinces of a day by code, or the communes of one of them; empty for a province that there is not."""
+        if province is None:
+            found = (self.province(code, on) for code in sorted(self._provinces))
+            return tuple(one for one in found if one is not None)
+        known = communes.current() if on >= REFORM else communes.former()
+        inside = (one for one in known.values() if one.province == province)
+        return tuple(sorted(inside, key=lambda one: one.code))
+
     # ------------------------------------------------------------------ from one list to the other
 
     def today(self, province: Province) -> Province:

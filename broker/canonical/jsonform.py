@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -27,6 +28,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 """Whatever JSON can say."""
 
 _VALUE = "value"
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")  # drafts may hold others: they stay text
 _KINDS = {
     bool: ("một giá trị true/false", "a boolean"),
     int: ("một số", "a number"),
@@ -42,12 +44,12 @@ class JsonForm:
 
     def __init__(self, elements: Mapping[str, Element]) -> None:
         """``elements`` as `broker.canonical.schemas.Schemas` has them."""
-        self._elements = elements
+        self.elements = elements
 
     def to_json(self, document: bytes | Node) -> bytes:
         """The JSON text of a schema-valid document, UTF-8. Raises KeyError for a root that is not ours."""
         root = documents.as_tree(document)
-        value = to_value(root, self._elements[etree.QName(root).localname])
+        value = to_value(root, self.elements[etree.QName(root).localname])
         return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
     def from_json(self, data: bytes, root_name: str) -> bytes:
@@ -55,7 +57,7 @@ class JsonForm:
 
         Raises `broker.errors.Invalid`: each problem names its place by JSON Pointer (RFC 6901).
         """
-        return serialize(from_value(parse_json(data), self._elements[root_name]))
+        return serialize(from_value(parse_json(data), self.elements[root_name]))
 
 
 def parse_json(data: bytes) -> Json:
@@ -107,7 +109,7 @@ def _leaf_value(node: Node, plan: Element) -> Json:
     value: Json = text if plan.value.base == "string" else collapse(text)
     if plan.value.base == "boolean":
         value = value in ("true", "1")
-    elif plan.value.base == "int":
+    elif plan.value.base == "int" and _INTEGER.fullmatch(text):
         value = int(text)
     given: dict[str, Json] = {
         attribute.name: str(node.get(attribute.name))

@@ -45,5 +45,7 @@ class Retention(Frozen):
     """From the first request: the answer that a repeated request gets; afterwards the repetition is refused."""
     lookups: Kept
     """From the look-up: who looked up which citizen, when and why."""
+    drafts: Kept
+    """From the last change: drafts that were never submitted."""
     runs: Kept
     """From the run: which scheduled jobs were taken."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 
 from broker.agency import Agency
 from broker.book import Book
@@ -220,4 +221,8 @@ def _near(told: str | None, field: str | None) -> bool:
     """Whether one of the fields is, or lies within, the other."""
     if not told or not field:
         return False
-    return f"{told}/".startswith(f"{field}/") or f"{field}/".startswith(f"{told}/")
+    one, other = (f"{_INDEX.sub('', path)}/" for path in (told, field))
+    return one.startswith(other) or other.startswith(one)
+
+
+_INDEX = re.compile(r"\[\d+\]")

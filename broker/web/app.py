@@ -9,14 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 
 from adapters.base import Answer, Receiver
 from broker.canonical.jsonform import JsonForm
 from broker.canonical.schemas import Schemas
+from broker.declaring.service import Declaring
 from broker.errors import HubError, NotFound
 from broker.web import docs, openapi
+from broker.web.declaring import DeclaringRest
 from broker.web.exchange import App, Bounds, HttpRefusal, Receive, Scope, Send, not_allowed, send_answer
 from broker.web.guard import authenticated, bounded, compose, explained, identified, preferred
 from broker.web.rendering import Renderer
@@ -49,6 +51,7 @@ def create_app(
     new_id: Callable[[], str],
     public_url: str,
     intake: Receiver | None = None,
+    declaring: Declaring | None = None,
     callbacks: Sequence[CallbackDoor] = (),
     mounts: Mapping[str, App] | None = None,
     bounds: Bounds | None = None,
@@ -57,8 +60,8 @@ def create_app(
     """The application.
 
     ``keys``: client id → SHA-256 of its API key in hexadecimal; ``public_url`` is how others reach the hub,
-    without a slash at the end; ``intake``: a `soap-service` of intake.wsdl; ``mounts``: path prefix →
-    application with a sign-in of its own.
+    without a slash at the end; ``intake``: a `soap-service` of intake.wsdl; ``declaring``: what serves
+    declarants; ``mounts``: path prefix → application with a sign-in of its own.
     """
     bounds = bounds or Bounds()
     form = JsonForm(schemas.elements)
@@ -72,9 +75,12 @@ def create_app(
         for door in callbacks
     }
     if intake is not None:
-        handler = Intake(intake, services, schemas, new_id)
+        handler = Intake(intake, services, schemas, new_id, declaring)
         doors[INTAKE_PATH] = Door(handler, intake.documents(public_url + INTAKE_PATH), bounds)
-    rest = _rest(Rest(services, form, renderer, bounds), schemas, renderer, public_url)
+    routers = [Rest(services, form, renderer, bounds).router()]
+    if declaring is not None:
+        routers.append(DeclaringRest(declaring, form, renderer, bounds).router())
+    rest = _rest(routers, schemas, renderer, public_url)
     layers = [identified(new_id), explained(renderer), authenticated(keys, bounds), bounded(bounds)]
     return _with_lifespan(compose(layers, _Paths(doors, dict(mounts or {}), rest)), lifespan)
 
@@ -115,10 +121,11 @@ async def _health(scope: Scope, send: Send) -> None:
     )
 
 
-def _rest(rest: Rest, schemas: Schemas, renderer: Renderer, public_url: str) -> App:
+def _rest(routers: Sequence[APIRouter], schemas: Schemas, renderer: Renderer, public_url: str) -> App:
     """The REST resources with their description, every error as Problems."""
     api = FastAPI(title="Liên Thông", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    api.include_router(rest.router())
+    for router in routers:
+        api.include_router(router)
     described = openapi.describe(api, schemas.elements, public_url)
     page = docs.page(described)
 

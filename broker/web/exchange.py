@@ -21,6 +21,9 @@ App: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 CLIENT = "lienthong.client"
 """Key of the scope under which the authenticated caller's id stands; None for nobody."""
 
+CITIZEN = "lienthong.citizen"
+"""Key of the scope under which the declarant stands whose session it is; None for nobody."""
+
 REQUEST_ID = "lienthong.request_id"
 """Key of the scope under which the id of this request stands."""
 

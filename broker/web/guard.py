@@ -17,8 +17,10 @@ from typing import Any, TypeAlias
 
 import structlog
 
+from broker.declaring.declarant import Declarant
 from broker.errors import NotNow, TooMany
 from broker.web.exchange import (
+    CITIZEN,
     CLIENT,
     REQUEST_ID,
     App,
@@ -185,6 +187,16 @@ def caller(scope: Scope) -> str:
     if not isinstance(client, str):
         raise unknown_caller()
     return client
+
+
+def declarant(scope: Scope) -> Declarant:
+    """Who declares: the portal whose key it is, or the citizen whose session it is. Raises `HttpRefusal` 401."""
+    client, citizen = scope.get(CLIENT), scope.get(CITIZEN)
+    if isinstance(client, str):
+        return Declarant.portal(client)
+    if isinstance(citizen, Declarant):
+        return citizen
+    raise unknown_caller()
 
 
 def unknown_caller() -> HttpRefusal:

@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from broker.canonical.document import DECLARATIONS
 from broker.canonical.jsonform import JsonForm
 from broker.canonical.jsonschema import json_schemas
 from broker.canonical.plan import Element
@@ -32,6 +33,13 @@ ROOTS = (
     "HandoverResponse",
     "ReportRequest",
     "ReportResponse",
+    "ProceduresResponse",
+    "UnitsResponse",
+    "ReviewResponse",
+    "Draft",
+    "Drafts",
+    "DraftSubmission",
+    "ReceiptResponse",
     "Problems",
 )
 """Documents that travel over REST."""
@@ -67,9 +75,11 @@ REFUSALS: Mapping[int, str] = {
     404: "Không tìm thấy / Not found",
     406: "Không trả lời được dạng này / No such form of answer",
     409: "Mã thông điệp đã dùng cho nội dung khác / The message id was used for other content",
+    412: "Đã thay đổi ở nơi khác / Changed meanwhile",
     413: "Quá lớn / Too large",
     415: "Định dạng không hỗ trợ / Unsupported media type",
     422: "Dữ liệu chưa đúng, từng mục một / What is wrong, field by field",
+    428: "Thiếu If-Match / If-Match is missing",
     429: "Quá nhiều yêu cầu / Too many requests",
     503: "Tạm thời chưa tiếp nhận được / Not at the moment",
 }
@@ -91,6 +101,95 @@ def route(name: str) -> dict[str, Any]:
         "status_code": 202 if request is not None else 200,
         "responses": {**answers, **_refusals(request is not None)},
         "openapi_extra": extra,
+    }
+
+
+def declaring_route(name: str) -> dict[str, Any]:
+    """How an endpoint of declaring is described, as arguments of FastAPI's ``add_api_route``."""
+    summary, body, answer, status = _DECLARING[name]
+    content = {} if answer is None else {"content": _content(answer)}
+    answers: dict[int | str, dict[str, Any]] = {status: {"description": summary, **content}}
+    if name == "submit_draft":
+        answers[200] = {"description": "Đã nộp trước đây / Submitted before", **content}
+    for more in _OF_VERSIONS if name == "save_draft" else ():
+        answers[more] = {"description": REFUSALS[more], "content": _content("Problems")}
+    taken = {"content": _declaration() if body == "declaration" else _content(body)} if body else None
+    return {
+        "summary": summary,
+        "operation_id": name,
+        "status_code": status,
+        "responses": {**answers, **_refusals(body is not None)},
+        "openapi_extra": {
+            **({"requestBody": {"required": body == "declaration", **taken}} if taken else {}),
+            **({"parameters": _PARAMETERS[name]} if name in _PARAMETERS else {}),
+        },
+    }
+
+
+_DECLARING: Mapping[str, tuple[str, str | None, str | None, int]] = {
+    "procedures": ("Thủ tục và các bước / Procedures and their steps", None, "ProceduresResponse", 200),
+    "units": ("Tỉnh, xã theo ngày / Provinces and communes of a day", None, "UnitsResponse", 200),
+    "review": ("Xem lại tờ khai / Review a declaration", "declaration", "ReviewResponse", 200),
+    "drafts": ("Các bản nháp / Drafts", None, "Drafts", 200),
+    "create_draft": ("Lưu bản nháp mới / Keep a new draft", "declaration", "Draft", 201),
+    "draft": ("Một bản nháp / A draft", None, "Draft", 200),
+    "save_draft": ("Sửa bản nháp / Change a draft", "declaration", "Draft", 200),
+    "remove_draft": ("Xóa bản nháp / Forget a draft", None, None, 204),
+    "review_draft": ("Xem lại bản nháp / Review a draft", None, "ReviewResponse", 200),
+    "submit_draft": ("Nộp bản nháp / Submit a draft", "DraftSubmission", "ReceiptResponse", 201),
+    "receipt": ("Giấy tiếp nhận / Receipt", None, "ReceiptResponse", 200),
+}
+"""Endpoint of declaring → summary, document in the request, document in the answer, status."""
+
+_OF_VERSIONS = (412, 428)
+
+
+def _query(name: str, form: dict[str, str], text: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "schema": {"type": "string", **form},
+        "description": text,
+    }
+
+
+_ON = _query("on", {"format": "date"}, "Ngày tiếp nhận, mặc định hôm nay / Day of receipt, today if absent")
+_PARAMETERS: Mapping[str, list[dict[str, Any]]] = {
+    "procedures": [_ON],
+    "units": [
+        _ON,
+        _query("province", {"pattern": "^[0-9]{2}$"}, "Mã tỉnh / Province whose communes are asked for"),
+    ],
+    "save_draft": [
+        {
+            "name": "If-Match",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "Phiên bản đang sửa (ETag) / Version that is changed",
+        }
+    ],
+}
+
+
+def _declaration() -> dict[str, Any]:
+    """A declaration, which in a draft or a review may be incomplete."""
+    members = [
+        {
+            "type": "object",
+            "required": [name],
+            "properties": {name: {"type": "object"}},
+            "additionalProperties": False,
+        }
+        for name in DECLARATIONS
+    ]
+    shown = ", ".join(DECLARATIONS)
+    return {
+        "application/json": {"schema": {"oneOf": members}},
+        "application/xml": {
+            "schema": {"type": "string", "description": f"{shown}; có thể chưa đủ / may be incomplete"}
+        },
     }
 
 
@@ -125,7 +224,7 @@ def _refusals(with_body: bool) -> dict[int | str, dict[str, Any]]:
     return {
         status: {"description": text, "content": _content("Problems")}
         for status, text in REFUSALS.items()
-        if with_body or status not in (409, 413, 415, 422)
+        if status not in _OF_VERSIONS and (with_body or status not in (409, 413, 415, 422))
     }
 
 

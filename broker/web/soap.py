@@ -21,6 +21,8 @@ from adapters.base import Answer, Inbound, Received, Receiver
 from adapters.errors import Refused
 from broker.canonical import build
 from broker.canonical.schemas import Schemas
+from broker.declaring.declarant import Declarant
+from broker.declaring.service import Declaring
 from broker.errors import HubError, Invalid, NotNow
 from broker.model import Problem
 from broker.web.exchange import (
@@ -45,6 +47,9 @@ log = structlog.get_logger(__name__)
 
 Handler: TypeAlias = Callable[[Inbound], Awaitable[Answer]]
 """What stands behind a door."""
+
+Act: TypeAlias = Callable[[str, bytes], Awaitable[bytes]]
+"""A service: client and request document in, answer document out."""
 
 INTAKE_PATH = "/soap/intake"
 """Where portals and agencies speak SOAP to the hub."""
@@ -99,14 +104,19 @@ class Intake:
     """The hub's own SOAP service: each operation is the service of the same name."""
 
     def __init__(
-        self, receiver: Receiver, services: Services, schemas: Schemas, new_id: Callable[[], str]
+        self,
+        receiver: Receiver,
+        services: Services,
+        schemas: Schemas,
+        new_id: Callable[[], str],
+        declaring: Declaring | None = None,
     ) -> None:
         """``receiver`` is a `soap-service` of intake.wsdl without signature: documents carry their own."""
         self._receiver = receiver
         self._services = services
         self._schemas = schemas
         self._new_id = new_id
-        self._acts = {
+        self._acts: dict[str, Act] = {
             "Submit": services.submit,
             "Status": services.status,
             "Supplement": services.supplement,
@@ -116,6 +126,13 @@ class Intake:
             "Handover": services.handover,
             "Report": services.report,
         }
+        if declaring is not None:
+            self._acts |= {
+                "Procedures": _as_portal(declaring.procedures),
+                "Units": _as_portal(declaring.units),
+                "Review": _as_portal(declaring.review),
+                "Receipt": _as_portal(declaring.receipt),
+            }
 
     async def __call__(self, inbound: Inbound) -> Answer:
         """Take one message in and answer it; every error is a fault."""
@@ -185,6 +202,11 @@ class Intake:
                 addressing.FAULT_ACTION, message_id, addressing.ANONYMOUS, relates_to=relates_to
             )
         )
+
+
+def _as_portal(act: Callable[[Declarant, bytes], Awaitable[bytes]]) -> Act:
+    """A service of declaring, asked by a client."""
+    return lambda client, document: act(Declarant.portal(client), document)
 
 
 def _spoken(inbound: Inbound) -> tuple[envelopes.Version, str | None]:

@@ -1,0 +1,78 @@
+"""Joins the parts of declaring over one hub."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from broker.canonical.plan import Node
+from broker.config.project import Project
+from broker.declaring.drafts import DraftBook
+from broker.declaring.meanings import Meanings
+from broker.declaring.receipts import Receipts
+from broker.declaring.review import Reviewer
+from broker.declaring.service import Declaring
+from broker.declaring.submitting import Submitting
+from broker.hub import Hub
+from broker.mapping.codes import Row, load
+from broker.model import Problem
+from broker.population import declared
+from broker.verdicts import number_warnings
+
+
+def _lists(project: Project) -> dict[str, Mapping[str, str]]:
+    """Every list of words, with those that are code tables."""
+    words = project.words
+    found: dict[str, Mapping[str, str]] = dict(words.lists)
+    for name, table in words.names.items():
+        # The first word for a code is the usual one.
+        found[name] = {row.target: row.source for row in reversed(_rows(project, table))}
+    for name, table in words.words.items():
+        found[name] = {row.source: row.target for row in _rows(project, table)}
+    return found
+
+
+def _rows(project: Project, table: str) -> tuple[Row, ...]:
+    return load(project.folder / "mappings" / "codes" / f"{table}.yaml", project.folder).rows
+
+
+def declaring(hub: Hub) -> Declaring:
+    """The declaring services of ``hub``, which stays its owner's."""
+    project, clock = hub.project, hub.resources.clock
+    meanings = Meanings(_lists(project), project.units)
+    drafts = DraftBook(
+        hub.store,
+        project.processes,
+        hub.schemas.elements,
+        project.retention.drafts.keep,
+        clock,
+        hub.resources.new_id,
+    )
+
+    def doubts(declaration: Node) -> list[Problem]:
+        people = declared(declaration)
+        return [problem for one in people for problem in number_warnings(one, project.units.codes)]
+
+    reviewer = Reviewer(
+        hub.schemas,
+        hub.book,
+        hub.agencies,
+        hub.router,
+        meanings,
+        project.hub.dossier_prefix,
+        doubts,
+    )
+    follow = f"{project.hub.public_url}/api/v1/dossiers/{{code}}"
+    return Declaring(
+        store=hub.store,
+        schemas=hub.schemas,
+        book=hub.book,
+        agencies=hub.agencies,
+        units=project.units,
+        meanings=meanings,
+        reviewer=reviewer,
+        drafts=drafts,
+        receipts=Receipts(hub.book, hub.agencies, meanings, follow),
+        submitting=Submitting(hub.store, drafts, hub.intake),
+        clients={client.id: client for client in project.hub.clients},
+        clock=clock,
+    )

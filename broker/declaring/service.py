@@ -1,0 +1,219 @@
+"""What declaring offers to portals and citizens: canonical documents in, canonical documents out, no transport."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from broker import attachments
+from broker.agency import Agency
+from broker.book import Book
+from broker.canonical import document as documents
+from broker.canonical.document import text_at
+from broker.canonical.plan import Node
+from broker.canonical.schemas import Schemas
+from broker.clock import Clock, local_day
+from broker.config.hub import Client
+from broker.declaring import answers
+from broker.declaring.declarant import Declarant
+from broker.declaring.drafts import DraftBook
+from broker.declaring.meanings import Meanings
+from broker.declaring.receipts import Receipt, Receipts
+from broker.declaring.review import Review, Reviewer
+from broker.declaring.submitting import Submitting
+from broker.errors import Forbidden, Invalid, NotFound, NotNow
+from broker.model import Problem
+from broker.process.rules import NoRuleSet
+from broker.store.drafts import Draft
+from broker.store.engine import Store, Tx
+from broker.store.errors import StoreUnavailable
+from broker.units import Units
+
+
+class Declaring:
+    """The services around a declaration."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        schemas: Schemas,
+        book: Book,
+        agencies: Mapping[str, Agency],
+        units: Units,
+        meanings: Meanings,
+        reviewer: Reviewer,
+        drafts: DraftBook,
+        receipts: Receipts,
+        submitting: Submitting,
+        clients: Mapping[str, Client],
+        clock: Clock,
+    ) -> None:
+        """Nothing is opened: all parts are the hub's."""
+        self._store = store
+        self._schemas = schemas
+        self._book = book
+        self._agencies = agencies
+        self._units = units
+        self._meanings = meanings
+        self._reviewer = reviewer
+        self._drafts = drafts
+        self._receipts = receipts
+        self._submitting = submitting
+        self._clients = clients
+        self._clock = clock
+
+    # ------------------------------------------------------------------ what there is
+
+    async def procedures(self, who: Declarant, document: bytes) -> bytes:
+        """ProceduresRequest → ProceduresResponse: what can be declared on a day, and what each step needs."""
+        self._allow(who, "submit")
+        on = self._day(self._read(document, "ProceduresRequest"))
+        found = []
+        for process in self._book.processes.values():
+            try:
+                found.append((process, process.in_force(on)))
+            except NoRuleSet:
+                continue
+        return answers.procedures(on, found, self._agencies)
+
+    async def units(self, who: Declarant, document: bytes) -> bytes:
+        """UnitsRequest → UnitsResponse: provinces of a day, or the communes of one."""
+        self._allow(who, "submit")
+        request = self._read(document, "UnitsRequest")
+        on = self._day(request)
+        return answers.units(on, self._units.listed(on, text_at(request, "Province")))
+
+    # ------------------------------------------------------------------ review
+
+    async def review(self, who: Declarant, document: bytes) -> bytes:
+        """ReviewRequest → ReviewResponse; the declaration in it may be incomplete."""
+        self._allow(who, "submit")
+        root = documents.read(document)
+        declaration = documents.declaration_of(root)
+        if declaration is None:
+            raise Invalid(self._schemas.validate(document, "ReviewRequest"))
+        return answers.review(await self.reviewed(declaration), self._meanings)
+
+    async def reviewed(self, declaration: Node) -> Review:
+        """The review of a declaration as of now."""
+        try:
+            files = await self._store.aread(lambda tx: attachments.problems(tx, declaration))
+        except StoreUnavailable as error:
+            raise NotNow from error
+        return self._reviewer.review(declaration, self._clock(), files)
+
+    async def review_draft(self, who: Declarant, draft_id: str) -> bytes:
+        """The ReviewResponse for a draft."""
+        return answers.review(
+            await self.reviewed(self._content(await self._draft(who, draft_id))), self._meanings
+        )
+
+    # ------------------------------------------------------------------ drafts
+
+    async def create_draft(self, who: Declarant, content: bytes) -> bytes:
+        """Keep a declaration as far as it goes; answers a Draft."""
+        self._allow(who, "submit")
+        return self._told(await self._drafts.create(who, content))
+
+    async def draft(self, who: Declarant, draft_id: str) -> bytes:
+        """A Draft with its problems."""
+        draft = await self._draft(who, draft_id)
+        return self._told(draft, await self._drafts.code(draft))
+
+    async def drafts(self, who: Declarant) -> bytes:
+        """All drafts of the declarant."""
+        self._allow(who, "submit")
+        return answers.drafts(await self._drafts.of(who))
+
+    async def save_draft(self, who: Declarant, draft_id: str, content: bytes, version: int) -> bytes:
+        """Put a declaration in the place of a version; answers the new Draft."""
+        self._allow(who, "submit")
+        return self._told(await self._drafts.save(who, draft_id, content, version))
+
+    async def remove_draft(self, who: Declarant, draft_id: str) -> None:
+        """Forget a draft."""
+        self._allow(who, "submit")
+        await self._drafts.remove(who, draft_id)
+
+    async def submit_draft(self, who: Declarant, draft_id: str, document: bytes) -> bytes:
+        """DraftSubmission → ReceiptResponse; the same receipt again if it was submitted before.
+
+        Nothing is handed in that any destination would refuse: raises `Invalid` with what the review finds.
+        """
+        self._allow(who, "submit")
+        submission = self._read(document, "DraftSubmission")
+        draft = await self._draft(who, draft_id)
+        if draft.dossier_id is not None:
+            return (await self._receipt(draft.dossier_id)).document(duplicate=True)
+        found = (await self.reviewed(self._content(draft))).found
+        if wrong := [Problem(one.field, one.vi, one.en) for one in found if not one.warning]:
+            raise Invalid(wrong)
+        return (await self._receipt(await self._submitting.submit(who, draft, submission))).document()
+
+    # ------------------------------------------------------------------ receipt
+
+    async def receipt(self, who: Declarant, document: bytes) -> bytes:
+        """ReceiptRequest → ReceiptResponse, of one of the declarant's dossiers."""
+        request = self._read(document, "ReceiptRequest")
+        return (await self.receipt_of(who, text_at(request, "Code") or "")).document()
+
+    async def receipt_of(self, who: Declarant, code: str) -> Receipt:
+        """The receipt of one of the declarant's dossiers, by any of its codes. Raises `NotFound`."""
+        self._allow(who, "status")
+        return await self._receipt(await self.own(who, code))
+
+    async def own(self, who: Declarant, code: str) -> str:
+        """Id of the dossier with that code. Raises `NotFound` if it is not the declarant's."""
+
+        def read(tx: Tx) -> str | None:
+            dossier = tx.dossiers.by_code(code)
+            if dossier is None or dossier.sender != who.client:
+                return None
+            mine = who.citizen is None or tx.drafts.submitted(dossier.id, who.owners)
+            return dossier.id if mine else None
+
+        try:
+            found = await self._store.aread(read)
+        except StoreUnavailable as error:
+            raise NotNow from error
+        if found is None:
+            raise NotFound
+        return found
+
+    async def _receipt(self, dossier_id: str) -> Receipt:
+        dossier, codes = await self._store.aread(
+            lambda tx: (tx.dossiers.get(dossier_id), tx.dossiers.codes(dossier_id))
+        )
+        return self._receipts.of(dossier, codes)
+
+    # ------------------------------------------------------------------ parts
+
+    async def _draft(self, who: Declarant, draft_id: str) -> Draft:
+        self._allow(who, "submit")
+        return await self._drafts.get(who, draft_id)
+
+    def _content(self, draft: Draft) -> Node:
+        if draft.content is None:
+            raise NotFound("Bản nháp này đã được nộp.", "The draft was submitted: ask for the dossier.")
+        return documents.read(draft.content)
+
+    def _told(self, draft: Draft, code: str | None = None) -> bytes:
+        problems = []
+        if draft.content is not None:
+            problems = self._reviewer.problems(documents.read(draft.content), self._clock())
+        return answers.draft(draft, draft.changed_at + self._drafts.keep, problems, code)
+
+    def _allow(self, who: Declarant, right: str) -> None:
+        client = self._clients.get(who.client)
+        if client is None or right not in client.may:
+            raise Forbidden
+
+    def _read(self, document: bytes, name: str) -> Node:
+        if problems := self._schemas.validate(document, name):
+            raise Invalid(problems)
+        return documents.read(document)
+
+    def _day(self, request: Node) -> date:
+        written = text_at(request, "On")
+        return date.fromisoformat(written) if written else local_day(self._clock())
