@@ -14,13 +14,14 @@ from broker.canonical.schemas import Schemas
 from broker.clock import Clock
 from broker.config.hub import Client
 from broker.errors import Forbidden, Invalid, NotFound, NotNow
-from broker.model import Dossier, Phase, Step, StepState, Transition
+from broker.model import DeliveryKind, Dossier, Phase, Step, StepState, Transition
 from broker.process.parent import derive
 from broker.process.rules import RuleSet
 from broker.process.states import FINAL
+from broker.receipts import copies
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, StoreUnavailable
-from broker.store.rows import Check
+from broker.store.rows import Check, DeliveryFilter
 
 _HUB = "Hệ thống liên thông (data-exchange hub)"
 _CITIZEN = "Công dân (citizen)"
@@ -72,8 +73,9 @@ class Standing:
         codes: Mapping[str, str],
         history: Sequence[Transition],
         checks: Sequence[Check],
+        kept: Sequence[s.Copy] = (),
     ) -> s.Status:
-        """How the dossier stands now."""
+        """How the dossier stands now. ``kept``: copies of its results."""
         rules = self._book.engine(dossier).rules
         return s.Status(
             dossier_code=dossier.code,
@@ -85,7 +87,7 @@ class Standing:
             reason=dossier.reason,
             missing=self._missing(dossier, checks),
             checks=tuple(s.Check(check.person, check.field, check.verdict) for check in checks),
-            steps=tuple(self._step(rules, step, history) for step in dossier.steps),
+            steps=tuple(self._step(rules, step, history, kept) for step in dossier.steps),
         )
 
     def _missing(self, dossier: Dossier, checks: Sequence[Check]) -> tuple[s.Missing, ...]:
@@ -98,7 +100,9 @@ class Standing:
             if step.supplement_due is not None
         )
 
-    def _step(self, rules: RuleSet, step: Step, history: Sequence[Transition]) -> s.StepStatus:
+    def _step(
+        self, rules: RuleSet, step: Step, history: Sequence[Transition], kept: Sequence[s.Copy]
+    ) -> s.StepStatus:
         name = rules.step(step.id).name
         return s.StepStatus(
             id=step.id,
@@ -114,6 +118,7 @@ class Standing:
             result=step.result,
             correction=step.correction,
             correction_note=step.correction_note,
+            copies=tuple(copy for copy in kept if copy.step == step.id),
             transitions=tuple(line for line in history if line.step == step.id),
         )
 
@@ -130,7 +135,9 @@ class Standing:
         return f"{name.vi} ({name.en})"
 
 
-def _find(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition], tuple[Check, ...]] | None:
+def _find(
+    tx: Tx, code: str
+) -> tuple[Dossier, dict[str, str], list[Transition], tuple[Check, ...], tuple[s.Copy, ...]] | None:
     try:
         dossier = tx.dossiers.by_code(code)
     except Conflict:
@@ -138,11 +145,13 @@ def _find(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition],
         dossier = tx.dossiers.by_code(code, "lienthong")
     if dossier is None:
         return None
+    wanted = DeliveryFilter(dossier_id=dossier.id, kind=DeliveryKind.RESULT)
     return (
         dossier,
         tx.dossiers.codes(dossier.id),
         tx.dossiers.transitions(dossier.id),
         tx.dossiers.checks(dossier.id),
+        copies(tx.deliveries.list(wanted, limit=100).items),
     )
 
 
@@ -151,4 +160,6 @@ def _awaits_consent(step: Step) -> bool:
 
 
 def _overdue(step: Step, now: datetime) -> bool:
-    return step.due is not None and step.state not in FINAL and now > step.due
+    """Past its appointment, or past an earlier one that was replaced."""
+    late = step.missed is not None or (step.due is not None and now > step.due)
+    return late and step.state not in FINAL

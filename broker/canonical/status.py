@@ -36,6 +36,16 @@ class Check:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Copy:
+    """A copy of a result for a keeper; ``state`` is confirmed, waiting or failed, since ``at``."""
+
+    step: str
+    keeper: str
+    state: str
+    at: datetime
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class StepStatus:
     """One agency's part. ``holder``: who has it now; ``result``: the result element as XML.
 
@@ -55,6 +65,7 @@ class StepStatus:
     result: bytes | None = None
     correction: CorrectionState | None = None
     correction_note: str | None = None
+    copies: tuple[Copy, ...] = ()
     transitions: tuple[Transition, ...] = ()
 
 
@@ -123,6 +134,11 @@ def _step(node: Node, step: StepStatus) -> None:
         correction = etree.SubElement(node, tag("Correction"))
         put(correction, "State", step.correction.value)
         put(correction, "Note", fit(step.correction_note))
+    for copy in step.copies:
+        kept = etree.SubElement(node, tag("Copy"))
+        put(kept, "Keeper", copy.keeper)
+        put(kept, "CopyState", copy.state)
+        put(kept, "At", copy.at)
     for transition in step.transitions:
         _transition(etree.SubElement(node, tag("Transition")), transition)
 

@@ -121,6 +121,7 @@ def _birth(families: _Families, couple: Couple | None = None, **changes: Any) ->
         identity_card=home,
         ethnicity=father.ethnicity,
         facility=f"{home.province}001",
+        email=f"phu-huynh-{mother.number[-4:]}@vidu.vn",
     )
     return dataclasses.replace(plain, **changes)
 

@@ -46,6 +46,7 @@ class Birth:
     identity_card: Place | None = None
     certificate: str | None = None
     ethnicity: str = "01"
+    email: str | None = None
     attachments: Sequence[File] = ()
 
 
@@ -96,7 +97,7 @@ def _actor(tree: Tree, officer: str, unit: str) -> None:
 
 def _declaration(tree: Tree, root: etree._Element, birth: Birth) -> None:
     _choices(tree, tree.group(root, "Choices"), birth)
-    tree.applicant(root, birth.applicant, birth.relation)
+    tree.applicant(root, birth.applicant, birth.relation, birth.email)
     _child(tree, tree.group(root, "Child"), birth)
     for name, parent in (("Mother", birth.mother), ("Father", birth.father)):
         if parent is not None:

@@ -85,8 +85,10 @@ class Tree:
         self.leaf(parent, "ResidenceKind", "permanent")
         self.address(parent, "Residence", place)
 
-    def applicant(self, parent: etree._Element, person: Parent, relation: str) -> None:
-        """Whoever declares, as their account knows them."""
+    def applicant(
+        self, parent: etree._Element, person: Parent, relation: str, email: str | None = None
+    ) -> None:
+        """Whoever declares, as their account knows them; ``email`` if they want to be told by mail."""
         applicant = self.group(parent, "Applicant")
         self.name(applicant, person.family, person.middle, person.given)
         self.leaf(applicant, "BirthDate", person.birth_date, source="account")
@@ -94,6 +96,7 @@ class Tree:
         self.residence(applicant, person.residence)
         self.leaf(applicant, "Relation", relation)
         self.leaf(applicant, "Phone", phone(person))
+        self.leaf(applicant, "Email", email)
 
     def attachments(self, parent: etree._Element, files: Sequence[File]) -> None:
         """The files by their hashes; nothing if there are none."""

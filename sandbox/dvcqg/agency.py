@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from lxml import etree
 from starlette.requests import Request
@@ -16,7 +19,7 @@ from sandbox.core.dsig import BadSignature, verify_enveloped
 from sandbox.core.keys import NoTrust
 from sandbox.core.readable import VIETNAM, readable
 from sandbox.core.schema import schema
-from sandbox.core.xml import NotXml, add_all, parse, serialize, text
+from sandbox.core.xml import NotXml, add_all, local_name, parse, serialize, text
 from sandbox.dvcqg import states
 from sandbox.dvcqg.states import Ruling, rule
 
@@ -29,9 +32,20 @@ CREATE TABLE IF NOT EXISTS trang_thai (
     thoi_gian TEXT NOT NULL, ma_tthc TEXT NOT NULL, ma_ho_so TEXT NOT NULL, khoa TEXT NOT NULL UNIQUE,
     noi_dung TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS kho (
+    id INTEGER PRIMARY KEY, chu_kho TEXT NOT NULL, so_ho_so TEXT NOT NULL, co_quan INTEGER NOT NULL, ten TEXT NOT NULL,
+    so TEXT NOT NULL, ma_bam TEXT NOT NULL, khoa TEXT NOT NULL UNIQUE, UNIQUE (so_ho_so, co_quan)
+);
 CREATE INDEX IF NOT EXISTS trang_thai_ho_so ON trang_thai (so_ho_so, co_quan, id);
 """
-AGENCIES = {0: "Toàn hồ sơ", 5: "Tư pháp – hộ tịch", 6: "Cư trú", 7: "Bảo hiểm xã hội", 8: "Căn cước"}
+AGENCIES = {
+    0: "Toàn hồ sơ",
+    5: "Tư pháp – hộ tịch",
+    6: "Cư trú",
+    7: "Bảo hiểm xã hội",
+    8: "Căn cước",
+    9: "Bảo trợ xã hội",
+}
 
 
 class DVCQG(Agency):
@@ -51,7 +65,9 @@ class DVCQG(Agency):
         """The intake of states, and what became of them."""
         return [
             Route("/api/trangthai", self._receive, methods=["POST"]),
+            Route("/api/ketqua", self._receive, methods=["POST"]),
             Route("/_control/states", self._states, methods=["GET"]),
+            Route("/_control/store", self._stored, methods=["GET"]),
         ]
 
     def reply_names(self) -> list[str]:
@@ -89,11 +105,40 @@ class DVCQG(Agency):
         errors = self.contract.errors(signed)
         if errors:
             return Ruling(states.WRONG_DATA, f"Dữ liệu có định dạng không đúng: {'; '.join(errors)}"[:1000])
+        if local_name(signed) == "KetQuaHoSo":
+            return self._keep(signed)
         wrong = _wrong_field(signed, self.clock())
         if wrong is not None:
             return Ruling(states.WRONG_DATA, wrong)
         with self.database.transaction():
             return self._take(signed)
+
+    def _keep(self, signed: etree._Element) -> Ruling:
+        """Put a result into the citizen's electronic store; a newer one of the same agency replaces the older."""
+        key, dossier = text(signed, "khoaGiaoDich"), text(signed, "soHoSoLT")
+        data = base64.b64decode(text(signed, "tepKetQua/noiDung"))
+        digest = text(signed, "tepKetQua/maBam")
+        if data and hashlib.sha256(data).hexdigest() != digest:
+            return Ruling(states.WRONG_DATA, "maBam không khớp với nội dung tệp")
+        title = text(signed, "tenKetQua")
+        values = (text(signed, "soDinhDanhChuKho"), dossier, int(text(signed, "coQuanXuLy")), title)
+        with self.database.transaction() as sql:
+            if self.desk.take(key, dossier, "KetQuaHoSo", readable("KetQuaHoSo", signed), title=title).again:
+                return Ruling(states.KNOWN, "Kết quả đã tồn tại trong kho")
+            self.desk.effect(key, title)
+            sql.execute(
+                "INSERT OR REPLACE INTO kho (chu_kho, so_ho_so, co_quan, ten, so, ma_bam, khoa) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*values, text(signed, "soKetQua"), digest, key),
+            )
+        return Ruling(states.OK, "Lưu kho thành công")
+
+    def store(self, dossier: str | None = None) -> list[dict[str, Any]]:
+        """What the electronic store holds, in the order in which it came; perhaps only of one dossier."""
+        rows = self.database.rows(
+            "SELECT * FROM kho WHERE (?1 IS NULL OR so_ho_so = ?1) ORDER BY id", (dossier,)
+        )
+        return [dict(zip(row.keys(), row, strict=True)) for row in rows]
 
     def _take(self, signed: etree._Element) -> Ruling:
         key, dossier = text(signed, "khoaGiaoDich"), text(signed, "soHoSoLT")
@@ -106,6 +151,11 @@ class DVCQG(Agency):
             self.desk.take(key, dossier, "TrangThaiHoSo", content)
             return Ruling(states.KNOWN, f"Trạng thái {state} đã tồn tại trong một cửa")
         ruling = rule(self.history(dossier, agency), state)
+        if ruling.code == states.KNOWN and text(signed, "ngayHenTraMoi"):
+            # The state is known; that the appointment was moved is news.
+            self.desk.take(key, dossier, "TrangThaiHoSo", content, title="Hẹn lại ngày trả")
+            self.desk.effect(key, f"Hẹn lại {text(signed, 'ngayHenTraMoi')}")
+            return Ruling(states.OK, "Cập nhật ngày hẹn trả thành công")
         if ruling.code == states.OK:
             self._store(signed, key, dossier, agency, state, content)
         return ruling
@@ -137,9 +187,13 @@ class DVCQG(Agency):
         # Echoed only from documents that kept the contract: others could make the answer break it.
         if ruling.code not in (states.WRONG_DATA, states.WRONG_SIGNATURE):
             for name in ("soHoSoLT", "coQuanXuLy", "trangThai"):
-                add_all(root, **{name: text(document, name)})
+                if text(document, name):
+                    add_all(root, **{name: text(document, name)})
         add_all(root, maVet=self.site.new_id())
         return Response(serialize(root), 200, media_type="application/xml; charset=utf-8")
+
+    async def _stored(self, request: Request) -> JSONResponse:
+        return JSONResponse(self.store(request.query_params.get("dossier")))
 
     async def _states(self, request: Request) -> JSONResponse:
         rows = self.database.rows("SELECT * FROM trang_thai ORDER BY id")

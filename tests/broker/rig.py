@@ -41,7 +41,7 @@ _OPERATIONS = {
     "cutru": ("submit", "supplement", "withdraw", "ask"),
     "bhxh": ("submit", "supplement", "withdraw"),
     "cancuoc": ("submit", "poll"),
-    "dvcqg": ("state",),
+    "dvcqg": ("state", "result"),
 }
 _RESULTS = {
     "hotich": (
