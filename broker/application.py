@@ -29,6 +29,7 @@ def application(hub: Hub, *, work: bool = True) -> App:
         public_url=hub.project.hub.public_url,
         intake=_intake(hub),
         declaring=declaring(hub),
+        counting=hub.counting,
         callbacks=_doors(hub),
         lifespan=(lambda: working(hub)) if work else None,
     )

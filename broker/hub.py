@@ -34,6 +34,7 @@ from broker.config import hooks as hooks_of
 from broker.config.agency import AdapterUse, AgencyConfig
 from broker.config.project import Project
 from broker.config.source import ConfigError, Fault
+from broker.counting import Counting
 from broker.delivery.attempt import Attempts
 from broker.delivery.queue import Queue, SqlQueue
 from broker.delivery.worker import Worker, WorkerSettings
@@ -45,6 +46,7 @@ from broker.mapping.collection import Mappings, load_all
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
 from broker.process.engine import Abilities
+from broker.reconciliation import Reconciliation
 from broker.reports import Reports
 from broker.requests import Requests
 from broker.reseal import Reseal
@@ -185,11 +187,20 @@ class Hub:
             checks=self.checks,
             outbox=self.outbox,
             logbook=self.logbook,
+            reconciliation=self.reconciliation,
             retention=self.retention,
             reseal=Reseal(self.store, self.blobs, self.vault, self._clock),
             clock=self._clock,
             wake=self.wake,
             confirm=self.project.hub.delivery.confirm,
+        )
+
+    @cached_property
+    def reconciliation(self) -> Reconciliation:
+        """Compares what agencies have with what the hub has sent."""
+        settings = self.project.hub.reconciliation
+        return Reconciliation(
+            self.store, self.book, self.agencies, self.outbox, settings, self._clock, self.wake
         )
 
     @cached_property
@@ -200,7 +211,7 @@ class Hub:
     @cached_property
     def scheduler(self) -> Scheduler:
         """Runs the rounds."""
-        return Scheduler(self.store, self._clock, self.rounds.jobs(self.project.schedule.every))
+        return Scheduler(self.store, self._clock, self.rounds.jobs(self.project.schedule))
 
     @cached_property
     def inbox(self) -> Inbox:
@@ -257,6 +268,11 @@ class Hub:
         )
 
     @cached_property
+    def counting(self) -> Counting:
+        """Counts."""
+        return Counting(self.store, self._clients, self._clock)
+
+    @cached_property
     def callbacks(self) -> Callbacks:
         """Takes agencies' callbacks in."""
         return Callbacks(self.store, self.agencies, self.reports, self._clock, self._new_id, self.wake)
@@ -271,6 +287,7 @@ class Hub:
             changes=self.changes,
             reports=self.reports,
             checks=self.checks,
+            reconciliation=self.reconciliation,
             outbox=self.outbox,
             clock=self._clock,
             new_id=self._new_id,

@@ -1,7 +1,7 @@
-"""Tells what happened to those outside the dossier: the citizen by mail, clients by their web hooks, keepers of results.
+"""Tells what happened to those outside a dossier: citizens by mail, clients by web hook, keepers of results.
 
-Each notice and each copy of a result is a delivery like any other: in the outbox, retried, logged, with an owner when it
-is given up. Nothing here can stop the dossier itself: what cannot be said goes to a person.
+Each notice and each copy of a result is a delivery like any other: in the outbox, retried, logged, with an owner when
+it is given up. Nothing here can stop the dossier itself: what cannot be said goes to a person.
 """
 
 from __future__ import annotations

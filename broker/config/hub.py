@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from broker.config.base import Duration, Frozen, Name
+from broker.config.reconciliation import Reconciling
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 May = Literal[
@@ -58,6 +59,10 @@ class Client(Frozen):
     """Whether its documents must be signed."""
     may: frozenset[May] = frozenset({"submit", "status"})
     """What it may do."""
+    commune: str | None = Field(default=None, pattern=r"^[0-9]{5}$")
+    """Code of the commune that it stands for: it sees the statistics of that commune."""
+    province: str | None = Field(default=None, pattern=r"^[0-9]{2}$")
+    """Code of the province that it stands for: it sees the statistics of that province."""
     webhook: WebHook | None = None
     """Where it is told of its dossiers; without it, it has to ask."""
 
@@ -119,6 +124,8 @@ class Hub(Frozen):
     """Systems that may call the hub."""
     delivery: DeliverySettings = DeliverySettings()
     """How deliveries leave."""
+    reconciliation: Reconciling = Reconciling()
+    """How the nightly comparison with agencies is made."""
     store: StoreSettings = StoreSettings()
     """How the database is written."""
 

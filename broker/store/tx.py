@@ -9,6 +9,7 @@ from broker.store.drafts import Drafts
 from broker.store.erasure import Erasure
 from broker.store.intake import Intake
 from broker.store.invariants import Invariants
+from broker.store.listed import Lists
 from broker.store.log import Log
 from broker.store.lookups import Lookups
 from broker.store.messages import Messages
@@ -16,6 +17,7 @@ from broker.store.resealing import Resealing
 from broker.store.runs import Runs
 from broker.store.sessions import Sessions
 from broker.store.sql import Session
+from broker.store.statistics import Statistics
 from broker.store.work import Acts, Work
 
 
@@ -31,12 +33,14 @@ class Tx:
         "erasure",
         "intake",
         "invariants",
+        "lists",
         "log",
         "lookups",
         "messages",
         "resealing",
         "runs",
         "sessions",
+        "statistics",
         "work",
     )
 
@@ -49,9 +53,11 @@ class Tx:
         self.intake = Intake(session)
         self.deliveries = Deliveries(session)
         self.work = Work(session)
+        self.lists = Lists(session)
         self.acts = Acts(session)
         self.runs = Runs(session)
         self.sessions = Sessions(session)
+        self.statistics = Statistics(session)
         self.blobs = Blobs(session)
         self.invariants = Invariants(session)
         self.lookups = Lookups(session)

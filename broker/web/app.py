@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from adapters.base import Answer, Receiver
 from broker.canonical.jsonform import JsonForm
 from broker.canonical.schemas import Schemas
+from broker.counting import Counting
 from broker.declaring.service import Declaring
 from broker.errors import HubError, NotFound
 from broker.web import docs, openapi
@@ -25,6 +26,7 @@ from broker.web.rendering import Renderer
 from broker.web.rest import Rest
 from broker.web.services import Services
 from broker.web.soap import INTAKE_PATH, Callbacks, Door, Intake
+from broker.web.statistics import StatisticsRest
 
 Lifespan = Callable[[], AbstractAsyncContextManager[None]]
 """Entered when the server starts and left when it stops."""
@@ -52,6 +54,7 @@ def create_app(
     public_url: str,
     intake: Receiver | None = None,
     declaring: Declaring | None = None,
+    counting: Counting | None = None,
     callbacks: Sequence[CallbackDoor] = (),
     mounts: Mapping[str, App] | None = None,
     bounds: Bounds | None = None,
@@ -61,7 +64,7 @@ def create_app(
 
     ``keys``: client id → SHA-256 of its API key in hexadecimal; ``public_url`` is how others reach the hub,
     without a slash at the end; ``intake``: a `soap-service` of intake.wsdl; ``declaring``: what serves
-    declarants; ``mounts``: path prefix → application with a sign-in of its own.
+    declarants; ``counting``: what counts; ``mounts``: path prefix → application with a sign-in of its own.
     """
     bounds = bounds or Bounds()
     form = JsonForm(schemas.elements)
@@ -80,6 +83,8 @@ def create_app(
     routers = [Rest(services, form, renderer, bounds).router()]
     if declaring is not None:
         routers.append(DeclaringRest(declaring, form, renderer, bounds).router())
+    if counting is not None:
+        routers.append(StatisticsRest(counting).router())
     rest = _rest(routers, schemas, renderer, public_url)
     layers = [identified(new_id), explained(renderer), authenticated(keys, bounds), bounded(bounds)]
     return _with_lifespan(compose(layers, _Paths(doors, dict(mounts or {}), rest)), lifespan)

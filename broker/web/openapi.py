@@ -5,7 +5,7 @@ by tests.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -101,6 +101,23 @@ def route(name: str) -> dict[str, Any]:
         "status_code": 202 if request is not None else 200,
         "responses": {**answers, **_refusals(request is not None)},
         "openapi_extra": extra,
+    }
+
+
+def statistics_route(keys: Sequence[str]) -> dict[str, Any]:
+    """How the statistics are described, as arguments of FastAPI's ``add_api_route``. ``keys``: what is counted by."""
+    summary = "Thống kê / Statistics"
+    parameters = [
+        _query("by", {"pattern": f"^({'|'.join(keys)})$"}, "Đơn vị thống kê / What is counted by"),
+        _query("from", {"format": "date"}, "Từ ngày / First day; today if absent"),
+        _query("to", {"format": "date"}, "Đến ngày / Last day; today if absent"),
+    ]
+    figures = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "summary": summary,
+        "operation_id": "statistics",
+        "responses": {200: {"description": summary, "content": figures}, **_refusals(False)},
+        "openapi_extra": {"parameters": parameters},
     }
 
 

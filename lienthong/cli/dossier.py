@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from broker import masking
 from broker.clock import random_id, system_clock
 from broker.config.project import Project
 from broker.model import Delivery, Dossier, Phase, Transition
 from broker.process.parent import derive
+from broker.receipts import copies, hops
 from broker.retention import Retention
 from broker.store.blobs import BlobFolder
 from broker.store.engine import Store, Tx
@@ -40,7 +41,7 @@ from lienthong.cli.common import (
     vault_of,
 )
 from lienthong.cli.person import print_lookups
-from lienthong.cli.revealing import Eyes, Purpose, Reveal, Viewer, eyes
+from lienthong.cli.revealing import Eyes, Purpose, Reveal, Viewer, eyes, masked
 
 app = typer.Typer(help="Dossiers.", no_args_is_help=True, add_completion=False)
 
@@ -59,7 +60,7 @@ def list_(
     wanted = DossierFilter(phase=phase, agency=agency)
     with store(load(project)) as opened:
         page = opened.read(lambda tx: tx.dossiers.list(wanted, limit=limit))
-    rows = [_row(dossier, masking.text) for dossier in page.items]
+    rows = [_row(dossier, masked) for dossier in page.items]
     show(rows, ["code", "received", "state", "due", "steps", "reason"], as_json=as_json)
 
 
@@ -100,6 +101,8 @@ def show_(
         ["at", "step", "state", "source", "inferred", "note"],
         [_line(line, shown) for line in history],
     )
+    print_table("Way", ["step", "hop", "at", "age"], _hops(dossier, history))
+    print_table("Copies of results", ["step", "keeper", "state", "at"], _copies(deliveries))
     columns = ["operation", "agency", "state", "attempts", "next", "reason"]
     print_table("Deliveries", columns, [_delivery(delivery, shown) for delivery in deliveries])
 
@@ -167,6 +170,20 @@ def _found(tx: Tx, code: str) -> Dossier:
     return dossier
 
 
+def _hops(dossier: Dossier, history: Sequence[Transition]) -> list[dict[str, Any]]:
+    """How far each step has come, and for how long it was at each place."""
+    found = [hop for step in dossier.steps for hop in hops(step, history, system_clock())]
+    return [
+        {"step": hop.step, "hop": hop.name, "at": hop.at, "age": str(hop.age).partition(".")[0]}
+        for hop in found
+        if hop.at is not None
+    ]
+
+
+def _copies(deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
+    return [dataclasses.asdict(copy) for copy in copies(deliveries)]
+
+
 def _read(tx: Tx, code: str) -> tuple[Dossier, dict[str, str], list[Transition], Sequence[Delivery]]:
     dossier = _found(tx, code)
     deliveries = tx.deliveries.list(DeliveryFilter(dossier_id=dossier.id), limit=200).items
@@ -195,6 +212,8 @@ def _full(
         "codes": codes,
         "rule_set": dossier.rule_set,
         "steps": [_step(step, shown) for step in dossier.steps],
+        "way": _hops(dossier, history),
+        "copies": _copies(deliveries),
         "history": [_line(line, shown) for line in history],
         "deliveries": [_delivery(delivery, shown) for delivery in deliveries],
     }

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "mapping": ("mapping", "app", "Mappings between the hub's documents and the agencies'."),
     "codes": ("codes", "app", "Code tables between the lists of agencies."),
     "units": ("units", "app", "Provinces and communes by day."),
+    "statistics": ("statistics", "statistics", "How many, on time or late, and how long, per unit."),
     "agency": ("agency", "app", "Agencies."),
     "adapters": ("adapters", "adapters", "The adapters that are installed, and their settings."),
     "log": ("log", "app", "The message log."),
