@@ -263,6 +263,17 @@ class Delivery:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of an agency's list (AgencyList): what it calls a dossier, and how it stands there."""
+
+    code: str | None = None
+    key: str | None = None
+    agency_code: str | None = None
+    state: StepState | None = None
+    at: datetime | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class WorkItem:
     """Something a person must look at: it has an owner, and nothing leaves the list silently.
 

@@ -119,6 +119,25 @@ class Outbox:
             context={"purpose": "poll"} | ({"dossier": cases[0][0].dossier.code} if len(cases) == 1 else {}),
         )
 
+    def listing(self, agency: Agency, run: str, begin: datetime, until: datetime, page: int) -> Delivery:
+        """The question for one page of what ``agency`` took in between two moments. Raises `MappingError`."""
+        document = build.list_query(begin, until, page)
+        return self.make(
+            lane=f"list:{run}",
+            agency=agency.id,
+            kind=DeliveryKind.LIST,
+            operation="list",
+            key=f"list:{run}:{page}",
+            payload=agency.payload("list", document, local_day(self._clock())),
+            context={
+                "purpose": "reconciliation",
+                "run": run,
+                "from": begin.isoformat(),
+                "until": until.isoformat(),
+                "page": str(page),
+            },
+        )
+
     def question(self, case: Case, delivery: Delivery) -> Delivery | None:
         """The question whether the agency already has ``delivery``; None if it can't be asked."""
         agency = self._agencies[delivery.agency]

@@ -16,6 +16,7 @@ from broker.outbox import Case, Outbox
 from broker.process.commands import Command
 from broker.process.engine import Engine
 from broker.process.states import FINAL
+from broker.reconciliation import Reconciliation
 from broker.reports import Reports, refine
 from broker.store.engine import Store, Tx
 
@@ -32,6 +33,7 @@ class Outcomes:
         changes: Changes,
         reports: Reports,
         checks: Checks,
+        reconciliation: Reconciliation,
         outbox: Outbox,
         clock: Clock,
         new_id: NewId,
@@ -43,6 +45,7 @@ class Outcomes:
         self.changes = changes
         self.reports = reports
         self.checks = checks
+        self.reconciliation = reconciliation
         self.outbox = outbox
         self.clock = clock
         self.new_id = new_id
@@ -57,6 +60,7 @@ class Outcomes:
             DeliveryKind.CORRECTION: sent,
             DeliveryKind.POLL: PollHandler(self),
             DeliveryKind.LOOKUP: LookupHandler(self),
+            DeliveryKind.LIST: ListHandler(self),
             DeliveryKind.STATE: StateHandler(self),
             DeliveryKind.RESULT: StateHandler(self),
             DeliveryKind.NOTICE: NoticeHandler(self),
@@ -169,6 +173,14 @@ class PollHandler(_WithoutStep):
                 item = refine(item, self._o.agencies[delivery.agency].judge)
                 raise Failure(CLASS_OF_OUTCOME.get(item.outcome, "retry"), item.reason or item.outcome.value)
         await self._o.reports.take(delivery.agency, document, settle, message_id=settle.message_id)
+
+
+class ListHandler(_WithoutStep):
+    """Pages of what an agency says it has."""
+
+    async def answered(self, delivery: Delivery, document: bytes, settle: Settle) -> None:
+        """Goes into the comparison with ours."""
+        await self._o.reconciliation.answered(delivery, document, settle)
 
 
 class LookupHandler(_WithoutStep):

@@ -68,8 +68,8 @@ class Reports:
         of the agency's message but a work item with an owner. Raises `Malformed` for papers that cannot be read.
         """
         report = await self.unpack(document)
-        targets = await self._store.aread(lambda tx: [_target(tx, agency, item) for item in report.items])
-        found = [None if target is None else target[0].code for target in targets]
+        targets = await self._store.aread(lambda tx: [target(tx, agency, item) for item in report.items])
+        found = [None if one is None else one[0].code for one in targets]
 
         def keep(tx: Tx) -> None:
             settle(tx, found[0] if len(set(found)) == 1 else None)
@@ -117,9 +117,9 @@ def _decisions(
 ) -> dict[str, Decide]:
     """One decision per dossier, over all items that are about it."""
     about: dict[str, list[tuple[str, ReportItem]]] = {}
-    for item, target in zip(items, targets, strict=True):
-        if target is not None:
-            about.setdefault(target[0].id, []).append((target[1].id, item))
+    for item, found in zip(items, targets, strict=True):
+        if found is not None:
+            about.setdefault(found[0].id, []).append((found[1].id, item))
     return {dossier_id: _decide(agency, said, now) for dossier_id, said in about.items()}
 
 
@@ -134,7 +134,7 @@ def _decide(agency: str, said: Sequence[tuple[str, ReportItem]], now: datetime) 
     return decide
 
 
-def _target(tx: Tx, agency: str, item: ReportItem) -> Target:
+def target(tx: Tx, agency: str, item: ReportItem) -> Target:
     """The dossier and the step that an item is about: by our code, else by the agency's own."""
     for code in (item.dossier_code, item.agency_code):
         dossier = _by_code(tx, code) if code else None

@@ -15,10 +15,12 @@ from broker.book import Book
 from broker.changes import Changes
 from broker.checks import Checks
 from broker.clock import Clock
+from broker.config.schedule import Schedule
 from broker.logbook import Logbook
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, DeliveryState, Phase, Step, WorkItem
 from broker.outbox import Case, Outbox, office
+from broker.reconciliation import Reconciliation
 from broker.reseal import Reseal
 from broker.retention import Retention
 from broker.scheduler import Job
@@ -41,6 +43,7 @@ class Rounds:
         checks: Checks,
         outbox: Outbox,
         logbook: Logbook,
+        reconciliation: Reconciliation,
         retention: Retention,
         reseal: Reseal,
         clock: Clock,
@@ -56,26 +59,28 @@ class Rounds:
         self._checks = checks
         self._outbox = outbox
         self._logbook = logbook
+        self._reconciliation = reconciliation
         self._retention = retention
         self.reseal = reseal
         self._clock = clock
         self._wake = wake
 
-    def jobs(self, every: Callable[[str, timedelta], timedelta | None]) -> list[Job]:
-        """All jobs; ``every(name, default)`` says how often each runs, None for never."""
+    def jobs(self, schedule: Schedule) -> list[Job]:
+        """All jobs that ``schedule`` does not switch off, each as often as it says."""
         found = (
             ("poll", timedelta(seconds=30), self.polls, True),
             ("deadlines", timedelta(minutes=1), self.deadlines, True),
             ("checkpoint", timedelta(minutes=1), self._logbook.checkpoint, True),
+            ("reconcile", timedelta(days=1), self._reconciliation.run, True),
             ("retention", timedelta(days=1), self._retention.run, True),
             ("reseal", timedelta(days=1), self.reseal.once, True),
             ("keys", timedelta(minutes=1), self.reseal.refresh, False),
             ("wake", timedelta(seconds=1), self.retries, False),
         )
         return [
-            Job(name, pause, run, shared)
+            Job(name, pause, run, shared, schedule.at(name))
             for name, default, run, shared in found
-            if (pause := every(name, default)) is not None
+            if (pause := schedule.every(name, default)) is not None
         ]
 
     async def retries(self) -> None:

@@ -11,13 +11,13 @@ import asyncio
 import dataclasses
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from broker.clock import Clock
+from broker.clock import VIETNAM, Clock
 from broker.store.engine import Store
 from broker.store.errors import StoreUnavailable
 
@@ -32,12 +32,16 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """Something that is done every so often. ``shared``: once for all processes together, else in each of them."""
+    """Something that is done every so often. ``shared``: once for all processes together, else in each of them.
+
+    ``at``: the time of day in Vietnam from which a run of each period is due.
+    """
 
     name: str
     every: timedelta
     run: Callable[[], Awaitable[object]]
     shared: bool = True
+    at: time | None = None
 
     @property
     def pause(self) -> timedelta:
@@ -108,10 +112,14 @@ class Scheduler:
         return True
 
     async def _claim(self, job: Job) -> bool:
-        due = due_run(self._clock(), job.every)
+        due = due_run(self._clock(), job.every, job.at)
         return await self._store.write(lambda tx: tx.runs.claim(job.name, due))
 
 
-def due_run(now: datetime, every: timedelta) -> datetime:
-    """The latest multiple of ``every`` that is not after ``now``: the name by which processes agree on a run."""
-    return _EPOCH + ((now - _EPOCH) // every) * every
+def due_run(now: datetime, every: timedelta, at: time | None = None) -> datetime:
+    """The latest run that is due at ``now``: the name by which processes agree on it.
+
+    Runs are multiples of ``every``, counted from midnight UTC or from ``at`` in Vietnam.
+    """
+    start = _EPOCH if at is None else datetime.combine(_EPOCH, at, VIETNAM).astimezone(UTC)
+    return start + ((now - start) // every) * every

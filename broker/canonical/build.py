@@ -119,6 +119,15 @@ def step_query(queries: Iterable[Query]) -> bytes:
     return serialize(root)
 
 
+def list_query(begin: datetime, until: datetime, page: int) -> bytes:
+    """A ListQuery about what was taken in from ``begin`` until before ``until``; pages count from 1."""
+    root = start("ListQuery")
+    put(root, "From", begin)
+    put(root, "Until", until)
+    put(root, "Page", str(page))
+    return serialize(root)
+
+
 def person_query(
     kind: str,
     *,

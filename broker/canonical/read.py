@@ -12,7 +12,7 @@ from broker.canonical import document as documents
 from broker.canonical.document import tag, text_at
 from broker.canonical.plan import Node
 from broker.errors import Invalid
-from broker.model import Outcome, Problem, ReportItem, StepState
+from broker.model import Listed, Outcome, Problem, ReportItem, StepState
 from signing.xml import canonicalize, serialize
 
 _RESULTS = tuple(
@@ -97,6 +97,22 @@ def _officer(officer: Node | None) -> str | None:
     if officer is None:
         return None
     return ", ".join(text for name in ("Name", "Title", "Unit") if (text := text_at(officer, name))) or None
+
+
+def agency_list(document: bytes | Node) -> tuple[list[Listed], bool]:
+    """The lines of an AgencyList, in document order, and whether there are more pages."""
+    root = documents.as_tree(document)
+    lines = [
+        Listed(
+            code=text_at(item, "DossierCode"),
+            key=text_at(item, "Key"),
+            agency_code=text_at(item, "AgencyCode"),
+            state=None if (state := text_at(item, "State")) is None else StepState(state),
+            at=_instant(text_at(item, "At")),
+        )
+        for item in root.iterchildren(tag("Item"))
+    ]
+    return lines, text_at(root, "More") in ("true", "1")
 
 
 def person_record(document: bytes | Node) -> PersonRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 
 from pydantic import field_validator
 
@@ -15,6 +15,8 @@ class JobConfig(Frozen):
 
     every: Duration
     """Pause between two runs."""
+    at: time | None = None
+    """Time of day in Vietnam from which a run of each period is due; without one, periods count from 07:00."""
     enabled: bool = True
     """Whether it runs at all."""
 
@@ -38,3 +40,8 @@ class Schedule(Frozen):
         if config is None:
             return default
         return config.every if config.enabled else None
+
+    def at(self, job: str) -> time | None:
+        """The time of day from which ``job`` is due, None if it has none."""
+        config = self.jobs.get(job)
+        return None if config is None else config.at

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, select, text, update
+from sqlalchemy import Row, bindparam, func, insert, literal, select, text, tuple_, update
 
 from broker.model import CorrectionState, Step, StepState, Transition
 from broker.store.errors import Missing
@@ -111,6 +111,27 @@ class StepQueries(Repository):
         """Steps that still wait for the citizen, or for a relative's consent, after the last day for it."""
         query = select(steps).where(text("supplement_due IS NOT NULL"), steps.c.supplement_due <= now)
         return self._refs(query.order_by(steps.c.supplement_due, steps.c.dossier_id).limit(limit))
+
+    def idle(self, state: StepState, before: datetime, limit: int) -> list[StepRef]:
+        """Open steps that stand in ``state`` since before then, the longest first."""
+        query = select(steps).where(text(STEP_OPEN), steps.c.state == state.value, steps.c.since <= before)
+        return self._refs(query.order_by(steps.c.since, steps.c.dossier_id).limit(limit))
+
+    def started(
+        self, agency: str, since: datetime, until: datetime, limit: int, after: StepRef | None = None
+    ) -> list[StepRef]:
+        """Steps first sent to the agency in that time (``since`` <= started < ``until``), the earliest first.
+
+        ``after``: the last one of the page before.
+        """
+        within = (steps.c.started_at >= since, steps.c.started_at < until)
+        query = select(steps).where(text("started_at IS NOT NULL"), steps.c.agency == agency, *within)
+        order = (steps.c.started_at, steps.c.dossier_id, steps.c.id)
+        if after is not None:
+            last = (after.step.started_at, after.dossier_id, after.step.id)
+            values = (literal(value, column.type) for value, column in zip(last, order, strict=True))
+            query = query.where(tuple_(*order) > tuple_(*values))
+        return self._refs(query.order_by(*order).limit(limit))
 
     def steps_of(self, dossier_ids: Sequence[str]) -> dict[str, tuple[Step, ...]]:
         """The steps of each of these dossiers, in their order."""

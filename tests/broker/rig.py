@@ -37,8 +37,8 @@ NUMBER = "001326000123"
 
 _OPERATIONS = {
     "dancu": ("lookup", "confirm"),
-    "hotich": ("submit", "supplement", "withdraw", "poll", "ask"),
-    "cutru": ("submit", "supplement", "withdraw", "ask"),
+    "hotich": ("submit", "supplement", "withdraw", "poll", "ask", "list"),
+    "cutru": ("submit", "supplement", "withdraw", "correct", "ask"),
     "bhxh": ("submit", "supplement", "withdraw"),
     "cancuoc": ("submit", "poll"),
     "dvcqg": ("state", "result"),
@@ -76,6 +76,7 @@ class Fake:
         self.script: deque[bytes | Exception | Callable[[Wire], bytes]] = deque()
         self.before: Callable[[Wire], Any] | None = None
         self.done: set[str] = set()
+        self.pages: list[list[str]] = []
 
     def encode(self, request: Request) -> Wire:
         """The payload as it is."""
@@ -114,8 +115,16 @@ class Fake:
             case "submit":
                 code = text_at(root, "Head/DossierCode") or ""
                 return report(item(code, StepState.RECEIVED, agency_code=f"{self.id}-{code[-6:]}"))
+            case "list":
+                return self._page(int(text_at(root, "Page") or "1"))
             case _:
                 return build.receipt(Outcome.OK)
+
+    def _page(self, number: int) -> bytes:
+        """One of the ``pages`` of lines that the agency says it has."""
+        lines = "".join(self.pages[number - 1]) if self.pages else ""
+        more = "<More>true</More>" if number < len(self.pages) else ""
+        return f'<AgencyList xmlns="urn:lienthong:1.0">{lines}{more}</AgencyList>'.encode()
 
     def standing(self, code: str) -> str:
         """How a dossier stands: received, or completed if it is among those that are ``done``."""
@@ -147,6 +156,13 @@ def item(
     }
     written = "".join(f"<{name}>{text}</{name}>" for name, text in leaves.items() if text is not None)
     return f"<Item>{written}{result}</Item>"
+
+
+def line(code: str | None, state: str, agency_code: str | None = None, key: str | None = None) -> str:
+    """One line of an AgencyList."""
+    leaves = {"DossierCode": code, "Key": key, "AgencyCode": agency_code, "State": state}
+    written = "".join(f"<{name}>{text}</{name}>" for name, text in leaves.items() if text is not None)
+    return f"<Item>{written}</Item>"
 
 
 def report(*items: str, key: str | None = None) -> bytes:
