@@ -398,6 +398,28 @@ lookups = Table(
     Index("ix_lookups_at", "at"),
 )
 
+# --- certificates of health facilities ----------------------------------------------------------------------
+
+certificates = Table(
+    "certificates",
+    metadata,
+    Column("code", Text, nullable=False),  # sequence.GCS or GBT.facility.year
+    Column("version", Integer, nullable=False),  # from 1; a certificate issued again keeps its code
+    Column("kind", Text, nullable=False),
+    Column("facility", Text, nullable=False),
+    Column("subject", LargeBinary(32)),  # keyed hash of the mother's or the deceased's number, if any
+    Column("tagged_by", Text),  # id of the data key that made it
+    Column("document", LargeBinary, nullable=False),  # what is certified, canonical
+    Column("issued_on", Date, nullable=False),
+    Column("received_at", UtcTime, nullable=False),
+    Column("late", Boolean, nullable=False),  # more than four working hours after the paper
+    Column("message_id", Text, nullable=False),
+    Column("sealed_by", Text),
+    PrimaryKeyConstraint("code", "version"),
+    Index("ix_certificates_subject", "subject", **_where("subject IS NOT NULL")),
+    Index("ix_certificates_received_at", "received_at"),
+)
+
 # --- declaring ----------------------------------------------------------------------------------------------
 
 drafts = Table(

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from broker.store.schema import deliveries, dossiers, drafts, intake, messages, sessions, steps
+from broker.store.schema import certificates, deliveries, dossiers, drafts, intake, messages, sessions, steps
 from signing.vault import Vault
 
 SEALED: Mapping[Table, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -23,6 +23,7 @@ SEALED: Mapping[Table, tuple[tuple[str, ...], tuple[str, ...]]] = {
     deliveries: (("id",), ("payload", "context")),
     intake: (("sender", "message_id"), ("answer",)),
     drafts: (("id",), ("content",)),
+    certificates: (("code", "version"), ("document",)),
     sessions: (("id",), ("person",)),
 }
 """Table → the columns that name a row, and its sealed columns."""

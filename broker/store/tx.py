@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from broker.store.blobs import Blobs
+from broker.store.certificates import Certificates
 from broker.store.deliveries import Deliveries
 from broker.store.dossiers import Dossiers
 from broker.store.drafts import Drafts
@@ -27,6 +28,7 @@ class Tx:
     __slots__ = (
         "acts",
         "blobs",
+        "certificates",
         "deliveries",
         "dossiers",
         "drafts",
@@ -51,6 +53,7 @@ class Tx:
         self.dossiers = Dossiers(session)
         self.drafts = Drafts(session)
         self.intake = Intake(session)
+        self.certificates = Certificates(session)
         self.deliveries = Deliveries(session)
         self.work = Work(session)
         self.lists = Lists(session)
