@@ -66,12 +66,16 @@ def _cli() -> Iterator[str]:
     yield "# Commands\n"
     yield _table_of(common.__doc__ or "", "Every command ends with one of these codes:")
     for name in COMMANDS:
-        top = command(name)
-        inner: Mapping[str, Any] = getattr(top, "commands", {})
-        for sub, found in inner.items():
-            yield from _command(f"{name} {sub}", found)
-        if not inner:
-            yield from _command(name, top)
+        yield from _commands(name, command(name))
+
+
+def _commands(name: str, found: Any) -> Iterator[str]:
+    """A command, or all commands of a group."""
+    inner: Mapping[str, Any] = getattr(found, "commands", {})
+    for sub, one in inner.items():
+        yield from _commands(f"{name} {sub}", one)
+    if not inner:
+        yield from _command(name, found)
 
 
 def _command(name: str, found: Any) -> Iterator[str]:

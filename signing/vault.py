@@ -17,7 +17,7 @@ import hmac
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -188,8 +188,9 @@ def create_data_key(
     clock: Callable[[], datetime],
     secret: Callable[[], bytes] = lambda: secrets.token_bytes(_SECRET),
 ) -> DataKey:
-    """Add a key to the ring in ``folder``; from now on it seals. Raises KeyProblem."""
-    key = DataKey.of(secret(), clock())
+    """Add a key to the ring in ``folder``; from now on it seals, also where clocks differ. Raises KeyProblem."""
+    after = [key.created + timedelta(microseconds=1) for key in list_data_keys(folder)]
+    key = DataKey.of(secret(), max([clock(), *after]))
     folder.mkdir(parents=True, exist_ok=True)
     write_private(folder / f"{key.id}{SUFFIX}", key.line.encode())
     return key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,6 +89,24 @@ def resume(
     with store(loaded) as opened, explained():
         opened.write_sync(lambda tx: tx.deliveries.resume(agency, system_clock(), who, why))
     out.print(f"deliveries to {agency} go again")
+
+
+@app.command("receives")
+def receives_(
+    agency: Annotated[str, typer.Argument(help="Id of the agency.")],
+    project: Folder = Path(),
+    as_json: Json = False,
+) -> None:
+    """Show every field of the hub's documents that reaches an agency, by which mapping and in which of its fields."""
+    loaded = load(project)
+    if agency not in loaded.agencies:
+        fail(NOTHING, f"no agency is called {agency!r}; there are {', '.join(loaded.agencies)}")
+    with explained():
+        from broker.receives import receives
+
+        found = receives(loaded, agency)
+    rows = [dataclasses.asdict(one) for one in found]
+    show(rows, ["document", "source", "label", "mapping", "targets"], as_json=as_json)
 
 
 async def _ping(project: Project, names: list[str]) -> dict[str, CheckReport]:

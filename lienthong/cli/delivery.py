@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-from broker import masking
 from broker.clock import random_id, system_clock
 from broker.config.project import Project
 from broker.model import Delivery, DeliveryKind, DeliveryState
@@ -31,6 +30,7 @@ from lienthong.cli.common import (
     show,
     store,
 )
+from lienthong.cli.revealing import masked
 
 app = typer.Typer(help="Deliveries to agencies.", no_args_is_help=True, add_completion=False)
 
@@ -113,5 +113,5 @@ def _row(delivery: Delivery) -> dict[str, Any]:
         "attempts": delivery.attempts,
         "next": delivery.next_at if delivery.state is DeliveryState.QUEUED else None,
         "class": delivery.error_class,
-        "reason": delivery.reason and masking.text(delivery.reason),
+        "reason": masked(delivery.reason),
     }

@@ -34,8 +34,13 @@ def eyes(opened: Store, target: str, reveal: bool, purpose: str | None, who: str
     Ends the command if personal data is to be revealed without a purpose.
     """
     if not note(opened, target, reveal, purpose, who):
-        return lambda value: masking.text(value) if isinstance(value, str) else value
+        return masked
     return lambda value: value
+
+
+def masked(value: Any) -> Any:
+    """A text as anybody may see it; what is no text stays."""
+    return masking.text(value) if isinstance(value, str) else value
 
 
 def note(opened: Store, target: str, reveal: bool, purpose: str | None, who: str | None) -> bool:

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from broker import masking
 from broker.model import WorkItem
 from lienthong.cli.common import Folder, Json, Limit, Who, Why, explained, load, out, show, store
+from lienthong.cli.revealing import masked
 
 app = typer.Typer(
     help="Work items: unroutable, dead letters, contradictions, deadlines.",
@@ -57,5 +57,5 @@ def _row(item: WorkItem) -> dict[str, Any]:
         "agency": item.agency,
         "dossier_id": item.dossier_id,
         "delivery_id": item.delivery_id,
-        "reason": masking.text(item.reason),
+        "reason": masked(item.reason),
     }

@@ -22,10 +22,12 @@ def test_commands_exist(page: Path) -> None:
             continue
         assert words[1] in COMMANDS, words
         found: Any = command(words[1])
-        inner = getattr(found, "commands", {})
-        if inner and len(words) > 2:
-            assert words[2] in inner, words
-            found = inner[words[2]]
+        for word in words[2:]:
+            inner = getattr(found, "commands", {})
+            if not inner:
+                break
+            assert word in inner, words
+            found = inner[word]
         options = {name for one in found.params for name in (*one.opts, *one.secondary_opts)}
         assert {word for word in words if word.startswith("--")} - {"--help"} <= options, words
 

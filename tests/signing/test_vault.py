@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from signing.vault import (
     load_vault,
     retire_data_key,
 )
-from tests.clock import ManualClock
+from tests.clock import START, ManualClock
 from tests.vaults import NEW, OLD
 
 PLACE = "messages.body/m-1"
@@ -112,6 +113,13 @@ def test_keys_live_in_a_folder(tmp_path: Path, clock: ManualClock) -> None:
     assert [key.id for key in list_data_keys(tmp_path)] == [first.id, second.id]
     assert load_vault(tmp_path).newest == second.id
     assert stat.S_IMODE((tmp_path / f"{first.id}.data.key").stat().st_mode) == 0o600
+
+
+def test_a_slow_clock_does_not_bring_back_the_old_key(tmp_path: Path) -> None:
+    """A key that is added on a machine whose clock is behind is the newest all the same."""
+    create_data_key(tmp_path, clock=lambda: START + timedelta(days=1))
+    second = create_data_key(tmp_path, clock=lambda: START)
+    assert load_vault(tmp_path).newest == second.id
 
 
 def test_secrets_are_not_shown(clock: ManualClock) -> None:

@@ -76,7 +76,7 @@ def test_texts_are_masked_until_somebody_says_why(lived: Path, codes: dict[str, 
         said = dataclasses.replace(dossier, reason="số 079090002345 không khớp")
         store.write_sync(lambda tx: tx.dossiers.update(said))
     show = ("dossier", "show", codes["stuck"])
-    for arguments in (show, (*show, "--json"), ("dossier", "list")):
+    for arguments in (show, (*show, "--json"), ("dossier", "list", "--json")):
         output = run(0, lived, *arguments).output
         assert "079090002345" not in output
         assert "0790*****345" in output.replace("\n", "")

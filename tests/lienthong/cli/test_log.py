@@ -57,7 +57,9 @@ def test_look_ups_name_the_officer(lived: Path, run: Run) -> None:
 
 def test_a_message_is_masked_until_somebody_says_why(lived: Path, codes: dict[str, str], run: Run) -> None:
     """The bytes of a declaration are shown as a shape; in clear only for a purpose, which is an act."""
-    rows = json.loads(run(0, lived, "log", "show", "--dossier", codes["done"], "--json").stdout)
+    rows = json.loads(
+        run(0, lived, "log", "show", "--dossier", codes["done"], "--limit", "999", "--json").stdout
+    )
     message = next(
         row["id"] for row in rows if row["operation"] == "SubmitRequest" and row["direction"] == "in"
     )
