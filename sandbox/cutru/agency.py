@@ -20,18 +20,17 @@ from sandbox.core.readable import VIETNAM, local, readable, supplement_deadline
 from sandbox.core.service import Exchange, Operation, SoapService
 from sandbox.core.soap import SOAP12, SoapFault
 from sandbox.core.xml import add, add_all, local_name, parse, serialize, text
-from sandbox.cutru import addressing
+from sandbox.cutru import addressing, corrections, register
 from sandbox.cutru.addressing import Addressing
 from sandbox.cutru.checks import NAMESPACE, error_detail, file_errors, form_errors
 from sandbox.cutru.notices import Status, document, moment, notice, say
+from sandbox.cutru.register import REMOVAL, Register
 
 TABLES = """
-CREATE TABLE IF NOT EXISTS residence (
-    personal_number TEXT PRIMARY KEY, dossier TEXT NOT NULL UNIQUE, commune TEXT NOT NULL,
-    registered TEXT NOT NULL
-);
 CREATE TABLE IF NOT EXISTS undecided (dossier TEXT PRIMARY KEY, sequence INTEGER NOT NULL DEFAULT 0);
 """
+LISTED = 200
+FORMS = {"ToKhaiCT01": "TiepNhanToKhai", REMOVAL: "TiepNhanXoaThuongTru"}
 CALLBACK_ACTION = f"{NAMESPACE}/ThongBao"
 WITHDRAWAL = "RutToKhai"
 STATES = {"approve": "DaGiaiQuyet", "supplement": "YeuCauBoSung", "reject": "TuChoi"}
@@ -46,23 +45,26 @@ class CuTru(Agency):
     """
 
     name, title, english = "cutru", "Cư trú (Công an)", "Residence (public security)"
-    schema = TABLES
+    schema = TABLES + register.SCHEMA + corrections.SCHEMA
     soap_version = SOAP12
 
     def prepare(self) -> None:
         """Compile the schemas."""
         self.requests = structure_schema(self.contract_folder / "cutru.xsd")
         self.notices = structure_schema(self.contract_folder / "cutru-thongbao.xsd")
+        self.register = Register(self.database, self.clock)
         self.callback_path = str(self.site.options.get("callback_path", "/agency/cutru"))
         self._sent: dict[int, str] = {}
 
     def routes(self) -> Sequence[BaseRoute]:
         """One SOAP endpoint, ``/cutru``."""
         operations = (
-            self._operation("TiepNhanToKhai", "ToKhaiCT01", self._submit),
+            *(self._operation(name, form, self._submit) for form, name in FORMS.items()),
             self._operation("BoSungToKhai", "BoSungHoSo", self._supplement),
             self._operation(WITHDRAWAL, "RutHoSo", self._withdraw),
+            self._operation("DinhChinhHoSo", "DinhChinhHoSo", self._correct),
             self._operation("HoiTrangThai", "CauHoiTrangThai", self._status),
+            self._operation("DanhSachHoSo", "CauHoiDanhSach", self._list),
         )
         service = SoapService(
             SOAP12,
@@ -77,13 +79,14 @@ class CuTru(Agency):
 
     def operation(self, path: str, content: str) -> str:
         """Name of the operation by the document in the body."""
-        names = {"ToKhaiCT01": "TiepNhanToKhai", "BoSungHoSo": "BoSungToKhai", "RutHoSo": WITHDRAWAL}
+        names = {**FORMS, "BoSungHoSo": "BoSungToKhai", "RutHoSo": WITHDRAWAL}
+        names |= {"CauHoiTrangThai": "HoiTrangThai", "CauHoiDanhSach": "DanhSachHoSo"}
         found = super().operation(path, content)
-        return names.get(found, "HoiTrangThai" if found == "CauHoiTrangThai" else found)
+        return names.get(found, found)
 
     def reply_names(self) -> list[str]:
         """Documents of the answers."""
-        return ["KetQuaTiepNhan", "TrangThaiHoSo"]
+        return ["KetQuaTiepNhan", "TrangThaiHoSo", "DanhSachHoSo"]
 
     def progress(self) -> None:
         """Tell the hub what is new about every dossier that is not settled."""
@@ -175,12 +178,13 @@ class CuTru(Agency):
         before = known or self.desk.latest(dossier)
         if before is not None:
             return self._receipt(before, key, again=True)
-        errors = [*form_errors(form, self._today()), *self._registered_already(form)]
+        errors = [*form_errors(form, self._today()), *self.register.errors(form)]
         if errors:
             raise _refused(errors)
         title = text(form, "HoTen")
         data = {"code": self._new_code(), "form": serialize(form).decode(), "told": []}
-        taken = self.desk.take(key, dossier, "TiepNhanToKhai", readable(title, form), title=title, data=data)
+        operation = FORMS[local_name(form)]
+        taken = self.desk.take(key, dossier, operation, readable(title, form), title=title, data=data)
         with self.database.transaction() as sql:
             sql.execute("INSERT INTO undecided (dossier) VALUES (?)", (dossier,))
         return self._receipt(taken.record, key)
@@ -207,6 +211,44 @@ class CuTru(Agency):
         record = self._next(key, latest, WITHDRAWAL, message)
         self.desk.effect(key, "Rút hồ sơ")
         return self._receipt(record, key)
+
+    def _correct(self, message: etree._Element) -> etree._Element:
+        """The civil act has been corrected: the form says it from now on, whatever the state of the dossier."""
+        key, latest = self._follows(message)
+        if self.database.row("SELECT 1 FROM correction WHERE key = ?", (key,)) is not None:
+            return self._receipt(latest, key, again=True)
+        form = parse(latest.data["form"].encode())
+        errors = corrections.errors(form, message)
+        decision = self.decisions.take("DinhChinhHoSo", readable(latest.title, message))
+        if decision.outcome == "reject":
+            errors.append(FieldError("content", "ThayDoi", decision.reason or "Không chấp nhận đính chính"))
+        if errors:
+            raise _refused(errors)
+        changed, what = corrections.corrected(form, message), corrections.fields(message)
+        with self.database.transaction() as sql:
+            sql.execute("INSERT INTO correction VALUES (?, ?, ?)", (key, latest.dossier, what))
+        self.desk.remember(latest.key, form=serialize(changed).decode())
+        self.desk.effect(latest.key, f"Đính chính {what}")
+        return self._receipt(latest, key)
+
+    def _list(self, question: etree._Element) -> etree._Element:
+        since, until = (
+            datetime.fromisoformat(text(question, name)) for name in ("TuThoiDiem", "DenThoiDiem")
+        )
+        page = int(text(question, "Trang") or "1")
+        found = [
+            item
+            for item in self.desk.records(since=since)
+            if item.operation in FORMS.values() and item.received < until
+        ]
+        answer = document("DanhSachHoSo")
+        for item in found[(page - 1) * LISTED : page * LISTED]:
+            latest = self.desk.latest(item.dossier) or item
+            row = add(answer, "HoSo")
+            add_all(row, MaHoSoLienThong=item.dossier, MaGiaoDich=item.key, MaHoSo=item.data["code"])
+            add_all(row, TrangThai=self._state(latest).state, ThoiDiem=moment(item.received))
+        add(answer, "ConNua", "true" if len(found) > page * LISTED else "false")
+        return answer
 
     def _status(self, question: etree._Element) -> etree._Element:
         key = text(question, "MaGiaoDich")
@@ -256,19 +298,14 @@ class CuTru(Agency):
         return Status(state, at, paper, reason, until)
 
     def _settle(self, record: Record) -> datetime:
-        known = self.database.row("SELECT registered FROM residence WHERE dossier = ?", (record.dossier,))
-        if known is not None:
-            return datetime.fromisoformat(known["registered"])
-        form, now = parse(record.data["form"].encode()), self.clock()
-        values = (text(form, "SoDinhDanh"), record.dossier, text(form, "NoiThuongTru/MaXa"), now.isoformat())
-        with self.database.transaction() as sql:
-            sql.execute("INSERT INTO residence VALUES (?, ?, ?, ?)", values)
-        self.desk.effect(record.key, f"Đăng ký thường trú tại xã {values[2]}")
-        return now
+        at, done = self.register.settle(record.dossier, parse(record.data["form"].encode()))
+        if done is not None:
+            self.desk.effect(record.key, done)
+        return at
 
     def _say(self, element: etree._Element, record: Record, status: Status) -> None:
         form = parse(record.data["form"].encode())
-        say(element, status, form, status.at if status.state == "DaGiaiQuyet" else None)
+        say(element, status, form, closed=self.register.closed(record.dossier))
 
     def _tell(self, dossier: str) -> None:
         """Promise the notices that are due: received, in hand, then the outcome."""
@@ -313,13 +350,6 @@ class CuTru(Agency):
     def _done(self, dossier: str) -> None:
         with self.database.transaction() as sql:
             sql.execute("DELETE FROM undecided WHERE dossier = ?", (dossier,))
-
-    def _registered_already(self, form: etree._Element) -> list[FieldError]:
-        sql = "SELECT dossier FROM residence WHERE personal_number = ?"
-        row = self.database.row(sql, (text(form, "SoDinhDanh"),))
-        if row is None:
-            return []
-        return [FieldError("content", "SoDinhDanh", f"Đã đăng ký thường trú theo hồ sơ {row['dossier']}")]
 
     def _new_code(self) -> str:
         number = self.database.rows("SELECT count(*) AS n FROM received")[0]["n"] + 1

@@ -21,14 +21,14 @@ CODES = {
 
 
 def form_errors(form: etree._Element, today: date) -> list[FieldError]:
-    """Everything that is wrong with a ToKhaiCT01 that is valid for its schema."""
+    """Everything that is wrong with a ToKhaiCT01 or a ToKhaiXoaThuongTru that is valid for its schema."""
     office, commune = text(form, "KinhGui")[:5], text(form, "NoiThuongTru/MaXa")
     errors = [
         *not_composed(form),
         *wrong_place("KinhGui", "", office),
         *wrong_place("NoiThuongTru.MaXa", text(form, "NoiThuongTru/MaTinh"), commune),
         *_names(form),
-        *_births(form, today),
+        *_dates(form, today),
         *file_errors(form),
     ]
     if office != commune:
@@ -61,7 +61,8 @@ def _names(form: etree._Element) -> Iterator[FieldError]:
             yield FieldError("format", "HoTen", "viết chữ in hoa")
 
 
-def _births(form: etree._Element, today: date) -> Iterator[FieldError]:
-    for item in form.iter(f"{{{NAMESPACE}}}NgaySinh"):
-        if date.fromisoformat((item.text or "").strip()) > today:
-            yield FieldError("content", "NgaySinh", "NgaySinh ở tương lai")
+def _dates(form: etree._Element, today: date) -> Iterator[FieldError]:
+    for item in form.iter(f"{{{NAMESPACE}}}NgaySinh", f"{{{NAMESPACE}}}NgayChet"):
+        # The dates of a removal may be partial; as text they compare as far as they are known.
+        if (item.text or "").strip() > today.isoformat():
+            yield FieldError("content", local_name(item), f"{local_name(item)} ở tương lai")

@@ -10,6 +10,7 @@ from lxml import etree
 from sandbox.core.readable import VIETNAM, local
 from sandbox.core.xml import add, add_all, text
 from sandbox.cutru.checks import NAMESPACE
+from sandbox.cutru.register import is_removal
 
 OFFICER = {"HoTen": "LÊ QUANG ĐỨC", "ChucVu": "Cán bộ đăng ký cư trú", "DonVi": "Công an cấp xã"}
 
@@ -37,16 +38,18 @@ def moment(at: datetime) -> str:
     return at.astimezone(VIETNAM).replace(microsecond=0).isoformat()
 
 
-def say(element: etree._Element, status: Status, form: etree._Element, registered: datetime | None) -> None:
-    """Append what belongs to the state: CT05, CT06 or CT08."""
+def say(element: etree._Element, status: Status, form: etree._Element, *, closed: bool = False) -> None:
+    """Append what belongs to the state: CT05, CT06 or CT08. ``closed``: a removal ended the household."""
     if status.state == "YeuCauBoSung" and status.until is not None:
         paper = add(element, "PhieuBoSung")
         until = local(status.until, "%Y-%m-%d")
         add_all(paper, SoPhieu=status.paper, NoiDung=status.reason or "Bổ sung hồ sơ", HanBoSung=until)
     elif status.state == "TuChoi":
         add_all(add(element, "PhieuTuChoi"), SoPhieu=status.paper, LyDo=status.reason or "Không đủ điều kiện")
-    elif status.state == "DaGiaiQuyet" and registered is not None:
-        _result(add(element, "KetQua"), status, form, registered)
+    elif status.state == "DaGiaiQuyet" and is_removal(form):
+        _removal(add(element, "KetQuaXoa"), status, form, closed)
+    elif status.state == "DaGiaiQuyet":
+        _result(add(element, "KetQua"), status, form)
 
 
 def notice(number: int, sequence: int, head: dict[str, str], status: Status) -> etree._Element:
@@ -59,11 +62,22 @@ def notice(number: int, sequence: int, head: dict[str, str], status: Status) -> 
     return element
 
 
-def _result(element: etree._Element, status: Status, form: etree._Element, registered: datetime) -> None:
-    day = local(registered, "%Y-%m-%d")
+def _result(element: etree._Element, status: Status, form: etree._Element) -> None:
+    day = _person(element, status, form)
+    add_all(element, HoTenChuHo=text(form, "ChuHo/HoTen"), SoDinhDanhChuHo=text(form, "ChuHo/SoDinhDanh"))
+    add_all(element, QuanHeVoiChuHo=text(form, "ChuHo/QuanHe"), NgayDangKy=day)
+
+
+def _removal(element: etree._Element, status: Status, form: etree._Element, closed: bool) -> None:
+    day = _person(element, status, form)
+    add_all(element, NgayXoa=day, HoChamDut="true" if closed else "false")
+
+
+def _person(element: etree._Element, status: Status, form: etree._Element) -> str:
+    """Append number and day of the notice, the person and the place; the day."""
+    day = local(status.at, "%Y-%m-%d")
     add_all(element, SoThongBao=status.paper, NgayThongBao=day, HoTen=text(form, "HoTen"))
     add(element, "SoDinhDanh", text(form, "SoDinhDanh"))
     place = add(element, "NoiThuongTru")
     add_all(place, **{name: text(form, f"NoiThuongTru/{name}") for name in ("MaTinh", "MaXa", "ChiTiet")})
-    add_all(element, HoTenChuHo=text(form, "ChuHo/HoTen"), SoDinhDanhChuHo=text(form, "ChuHo/SoDinhDanh"))
-    add_all(element, QuanHeVoiChuHo=text(form, "ChuHo/QuanHe"), NgayDangKy=day)
+    return day

@@ -12,6 +12,7 @@ from sandbox.core import soap, wss
 from sandbox.core.soap import SOAP12
 from sandbox.core.xml import parse, text
 from sandbox.cutru import CuTru, addressing
+from sandbox.dancu.population import generate
 
 if TYPE_CHECKING:
     Client = Any
@@ -292,3 +293,103 @@ async def test_both_contracts_are_published(client: Client) -> None:
 def soap_of(document: etree._Element) -> bytes:
     """A bare envelope."""
     return etree.tostring(soap.envelope(SOAP12, document))
+
+
+def removal(**changes: str) -> etree._Element:
+    """A removal of the wife of an old couple; ``changes`` by element name."""
+    wife, husband = (generate().old_couples()[0].wife, generate().old_couples()[0].husband)
+    place = wife.residence
+    values = {
+        "MaGiaoDich": "K-X",
+        "MaHoSoLienThong": CODE,
+        "MaNghiepVu": "XOATHUONGTRU_01",
+        "KinhGui": f"{place.commune}-G01.000.000.000",
+        "ThoiDiemGui": "2026-11-23T11:59:00+07:00",
+        "HoTen": wife.full_name.upper(),
+        "NgaySinh": wife.birth,
+        "GioiTinh": "Nữ",
+        "SoDinhDanh": wife.number,
+        "ChuHo": "",
+        "HoMotNguoi": "false",
+        "NoiDungDeNghi": "Xóa đăng ký thường trú",
+        "NoiThuongTru": "",
+        "NguoiKeKhai": "",
+        "KhaiTu": "",
+        "NgayChet": "2026-11-20",
+    } | changes
+    form = simple("ToKhaiXoaThuongTru", **values)
+    head = {"HoTen": husband.full_name.upper(), "QuanHe": "Vợ, chồng", "SoDinhDanh": husband.number}
+    act = {"SoDangKy": "7", "QuyenSo": "01/2026", "NgayDangKy": "2026-11-23", "MaXaDangKy": place.commune}
+    for name, parts in (
+        ("ChuHo", head),
+        ("NoiThuongTru", {"MaTinh": place.province, "MaXa": place.commune}),
+        ("NguoiKeKhai", {"HoTen": head["HoTen"], "SoDinhDanh": husband.number}),
+        ("KhaiTu", act),
+    ):
+        group = form.find(f"{{{NS}}}{name}")
+        assert group is not None
+        group.text = None
+        for part, value in parts.items():
+            etree.SubElement(group, f"{{{NS}}}{part}").text = value
+    return form
+
+
+async def test_a_residence_is_removed(client: Client, agency: CuTru, hub: Hub) -> None:
+    """The result comes by call-back, and says whether the household goes on."""
+    receipt = await client.call("TiepNhanXoaThuongTru", removal())
+    assert text(receipt, "MaKetQua") == "DA_TIEP_NHAN"
+    again = await client.call("TiepNhanXoaThuongTru", removal())
+    assert text(again, "MaKetQua") == "DA_DUOC_TIEP_NHAN"
+    await agency.tick()
+    result = hub.got[-1].payload
+    assert agency.notices.errors(result) == []
+    assert agency.notices.field_errors(result) == []
+    assert text(result, "KetQuaXoa/NgayXoa") == "2026-11-23"
+    assert text(result, "KetQuaXoa/HoChamDut") == "false"
+    assert agency.desk.effects("K-X") == ["Xóa đăng ký thường trú"]
+
+
+async def test_a_removal_that_does_not_agree_is_refused(client: Client, agency: CuTru) -> None:
+    """The register holds another name for the number: nothing is taken in."""
+    fault = await client.fault("TiepNhanXoaThuongTru", removal(HoTen="NGUYỄN THỊ KHÁC"))
+    assert "họ tên không khớp với số định danh" in fault
+    assert agency.desk.records() == []
+
+
+async def test_a_correction_is_taken_over_once(
+    client: Client, agency: CuTru, hub: Hub, form: etree._Element
+) -> None:
+    """The result says the corrected name; a repetition has no effect; another number is refused."""
+    await client.call("TiepNhanToKhai", form)
+    act = form.find(f"{{{NS}}}KhaiSinh")
+    assert act is not None
+    correction = simple(
+        "DinhChinhHoSo", MaGiaoDich="C-1", MaHoSoLienThong=CODE, ThayDoi="", HoTen="LÊ VĂN THÙY"
+    )
+    etree.SubElement(correction[2], f"{{{NS}}}Truong").text = "ChildName"
+    correction.append(parse(etree.tostring(act)))
+    assert text(await client.call("DinhChinhHoSo", correction), "MaKetQua") == "DA_TIEP_NHAN"
+    assert text(await client.call("DinhChinhHoSo", correction), "MaKetQua") == "DA_DUOC_TIEP_NHAN"
+    await agency.tick()
+    assert text(hub.got[-1].payload, "KetQua/HoTen") == "LÊ VĂN THÙY"
+    assert agency.desk.effects(KEY)[0] == "Đính chính ChildName"
+    agency.decisions.add({"outcome": "reject", "reason": "Đã cấp giấy tờ khác"})
+    assert "Đã cấp giấy tờ khác" in await client.fault(
+        "DinhChinhHoSo", change(correction, "MaGiaoDich", "C-2")
+    )
+
+
+async def test_the_list_of_what_was_taken_in(
+    client: Client, form: etree._Element, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Declarations between two moments with their present state, page by page."""
+    monkeypatch.setattr("sandbox.cutru.agency.LISTED", 1)
+    await client.call("TiepNhanToKhai", form)
+    await client.call("TiepNhanXoaThuongTru", removal(MaHoSoLienThong="G22.99.08-261123-000002"))
+    asked = {"TuThoiDiem": "2026-11-23T00:00:00+07:00", "DenThoiDiem": "2026-11-24T00:00:00+07:00"}
+    first = await client.call("DanhSachHoSo", simple("CauHoiDanhSach", **asked))
+    second = await client.call("DanhSachHoSo", simple("CauHoiDanhSach", **asked, Trang="2"))
+    assert (text(first, "HoSo/MaGiaoDich"), text(first, "ConNua")) == (KEY, "true")
+    assert (text(second, "HoSo/MaGiaoDich"), text(second, "ConNua")) == ("K-X", "false")
+    none = simple("CauHoiDanhSach", **(asked | {"DenThoiDiem": "2026-11-23T01:00:00+07:00"}))
+    assert text(await client.call("DanhSachHoSo", none), "HoSo/MaGiaoDich") == ""

@@ -30,7 +30,7 @@ def test_each_state_has_its_paper(form: etree._Element, state: str, paper: str |
     """CT05, CT06 or CT08, and every notice is valid."""
     status = Status(state, NOW, "000001/CT", "Lý do", NOW)
     element = notice(1, 1, HEAD, status)
-    say(element, status, form, NOW)
+    say(element, status, form)
     schema = structure_schema(default_contracts() / "cutru" / "1.0" / "cutru-thongbao.xsd")
     papers = ("PhieuBoSung", "PhieuTuChoi", "KetQua")
     assert [name for name in papers if child(element, name) is not None] == ([paper] if paper else [])
