@@ -72,7 +72,7 @@ async def test_steps_not_chosen_are_remembered(tmp_path: Path) -> None:
 async def test_a_missed_appointment_is_excused(tmp_path: Path) -> None:
     """An agency that stays silent past its day: one letter with a new appointment, and the portal knows both dates."""
     async with stage(tmp_path) as world:
-        world.sandbox.agency("hotich").decisions.add({"outcome": "pending"})
+        world.sandbox.agency("hotich").decisions.add({"outcome": "hold"})
         code = await world.submit(birth(email=EMAIL))
         await world.settle()
         await world.advance(timedelta(hours=9), step=timedelta(hours=1))
