@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS trang_thai (
 );
 CREATE TABLE IF NOT EXISTS kho (
     id INTEGER PRIMARY KEY, chu_kho TEXT NOT NULL, so_ho_so TEXT NOT NULL, co_quan INTEGER NOT NULL, ten TEXT NOT NULL,
-    so TEXT NOT NULL, ma_bam TEXT NOT NULL, khoa TEXT NOT NULL UNIQUE, UNIQUE (so_ho_so, co_quan)
+    so TEXT NOT NULL, ma_bam TEXT NOT NULL, khoa TEXT NOT NULL UNIQUE, UNIQUE (so_ho_so, co_quan, ten)
 );
 CREATE INDEX IF NOT EXISTS trang_thai_ho_so ON trang_thai (so_ho_so, co_quan, id);
 """
@@ -74,11 +74,12 @@ class DVCQG(Agency):
         """Local names of the replies in the contract."""
         return ["PhanHoi"]
 
-    def history(self, dossier: str, agency: int) -> list[int]:
-        """The states accepted for one agency of a dossier, oldest first."""
+    def history(self, dossier: str, agency: int, part: str | None = None) -> list[int]:
+        """The states accepted for one agency of a dossier, oldest first; perhaps only of one part (maHoSo) there."""
         rows = self.database.rows(
-            "SELECT trang_thai FROM trang_thai WHERE so_ho_so = ? AND co_quan = ? ORDER BY id",
-            (dossier, agency),
+            "SELECT trang_thai FROM trang_thai "
+            "WHERE so_ho_so = ?1 AND co_quan = ?2 AND (?3 IS NULL OR ma_ho_so = ?3) ORDER BY id",
+            (dossier, agency, part),
         )
         return [row["trang_thai"] for row in rows]
 
@@ -114,7 +115,7 @@ class DVCQG(Agency):
             return self._take(signed)
 
     def _keep(self, signed: etree._Element) -> Ruling:
-        """Put a result into the citizen's electronic store; a newer one of the same agency replaces the older."""
+        """Put a result into the citizen's electronic store; a newer one of the same name replaces the older."""
         key, dossier = text(signed, "khoaGiaoDich"), text(signed, "soHoSoLT")
         data = base64.b64decode(text(signed, "tepKetQua/noiDung"))
         digest = text(signed, "tepKetQua/maBam")
@@ -150,7 +151,7 @@ class DVCQG(Agency):
         if known is not None:
             self.desk.take(key, dossier, "TrangThaiHoSo", content)
             return Ruling(states.KNOWN, f"Trạng thái {state} đã tồn tại trong một cửa")
-        ruling = rule(self.history(dossier, agency), state)
+        ruling = rule(self.history(dossier, agency, text(signed, "maHoSo")), state)
         if ruling.code == states.KNOWN and text(signed, "ngayHenTraMoi"):
             # The state is known; that the appointment was moved is news.
             self.desk.take(key, dossier, "TrangThaiHoSo", content, title="Hẹn lại ngày trả")

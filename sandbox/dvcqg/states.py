@@ -1,7 +1,7 @@
 """The legal order of states that the portal enforces, and its words; pure.
 
 Codes (domain page, 2.5): 1 taken in, 2 supplement asked, 3 accepted, 7 with the deciding officer, 4 result, 5
-result handed out, 6 refused. The order 1-3-7-4-5 is enforced for each agency of a dossier.
+result handed out, 6 refused. The order 1-3-7-4-5 is enforced for each part that an agency has in a dossier.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Ruling:
 
 
 def rule(history: Sequence[int], state: int) -> Ruling:
-    """Judge a new ``state`` after the accepted ``history`` of the same agency and dossier, oldest first."""
+    """Judge a new ``state`` after the accepted ``history`` of the same part of a dossier, oldest first."""
     if not history:
         return Ruling(OK, "Cập nhật trạng thái thành công") if state == TAKEN else _too_early(TAKEN)
     last = history[-1]

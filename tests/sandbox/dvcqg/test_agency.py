@@ -31,6 +31,14 @@ async def test_agencies_of_a_dossier_have_their_own_order(hub: Any, dvcqg: DVCQG
     assert (dvcqg.history(DOSSIER, 5), dvcqg.history(DOSSIER, 6)) == ([1], [1])
 
 
+async def test_parts_of_one_agency_have_their_own_order(hub: Any, dvcqg: DVCQG) -> None:
+    """One part that is refused does not end the other."""
+    for part, states in (("A/1", (1, 6)), ("A/2", (1, 3, 7, 4))):
+        assert [(await hub.push(state, agency=7, maHoSo=part))[0] for state in states] == [0] * len(states)
+    assert dvcqg.history(DOSSIER, 7, "A/1") == [1, 6]
+    assert dvcqg.history(DOSSIER, 7, "A/2") == [1, 3, 7, 4]
+
+
 async def test_missing_state_can_be_sent_later(hub: Any, dvcqg: DVCQG) -> None:
     """What was refused as too early is taken once the missing state is there."""
     await hub.push(1)
