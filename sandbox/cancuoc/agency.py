@@ -191,7 +191,9 @@ class CanCuoc(Agency):
         number, name = person.get("soDinhDanh", ""), text(person, "HoTen")
         # The record of the request stays the newest business of the dossier: asking finds the card, not the correction.
         content = readable(latest.title, message)
-        taken = self.desk.take(key, f"{dossier}/dinh-chinh", "DinhChinh", content, title=name, data=latest.data)
+        taken = self.desk.take(
+            key, f"{dossier}/dinh-chinh", "DinhChinh", content, title=name, data=latest.data
+        )
         row = (key, dossier, name, person.get("ngaySinh"), person.get("gioiTinh"))
         with self.database.transaction() as sql:
             sql.execute("INSERT INTO correction VALUES (?, ?, ?, ?, ?)", row)
