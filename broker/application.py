@@ -10,7 +10,7 @@ from adapters import registry
 from adapters.base import Receiver
 from broker.clock import local_day, random_id
 from broker.config.hub import Client, digest
-from broker.declaring.joined import declaring
+from broker.declaring.joined import declaring, signing_in
 from broker.hub import Hub
 from broker.services import HubServices
 from broker.web.app import CallbackDoor, create_app
@@ -29,6 +29,7 @@ def application(hub: Hub, *, work: bool = True) -> App:
         public_url=hub.project.hub.public_url,
         intake=_intake(hub),
         declaring=declaring(hub),
+        signing_in=signing_in(hub),
         counting=hub.counting,
         callbacks=_doors(hub),
         lifespan=(lambda: working(hub)) if work else None,

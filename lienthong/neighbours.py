@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 from broker.config.project import Project
 
+IDENTITY = "vneid"
+"""The stand-in that vouches for citizens: no agency, as nothing is sent to it."""
+
 SHARED: Mapping[str, Mapping[str, str]] = {
     "dancu": {"user": "dancu-user", "secret": "dancu-secret", "api_key": "dancu-api-key"},
     "hotich": {"user": "hotich-user", "password": "hotich-password"},
@@ -21,6 +24,7 @@ SHARED: Mapping[str, Mapping[str, str]] = {
     "cancuoc": {"api_key": "cancuoc-key"},
     "btxh": {"accept_key": "btxh-key"},
     "dvcqg": {"api_key": "dvcqg-key"},
+    "vneid": {"client_secret": "vneid-secret"},
 }
 """Agency → its option → the hub's secret that must be equal to it."""
 
@@ -45,6 +49,8 @@ def ports(project: Project) -> dict[str, int]:
         port = urlsplit(str(address)).port if address else None
         if port is not None:
             found[name] = port
+    if project.hub.sign_in is not None and (port := urlsplit(project.hub.sign_in.issuer).port) is not None:
+        found[IDENTITY] = port
     return found
 
 

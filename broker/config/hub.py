@@ -73,6 +73,21 @@ class Client(Frozen):
         return self
 
 
+class SignIn(Frozen):
+    """How citizens sign in: an OpenID Connect provider that vouches for them."""
+
+    issuer: str = Field(pattern=r"^https?://[^/?#]+(/[^?#]*[^/?#])?$")
+    """The provider's name and address, without a slash at the end."""
+    client_id: str
+    """The hub's name at the provider."""
+    secret: Name
+    """Name of the secret that is the hub's password at the provider."""
+    client: Name
+    """Client under which citizens' own dossiers are sent."""
+    session: Duration = timedelta(minutes=30)
+    """How long a citizen stays signed in."""
+
+
 class DeliverySettings(Frozen):
     """How deliveries leave."""
 
@@ -122,6 +137,8 @@ class Hub(Frozen):
     """Name of a secret → where it is: ``env:VARIABLE`` or ``file:path``. Never the secret itself."""
     clients: tuple[Client, ...] = ()
     """Systems that may call the hub."""
+    sign_in: SignIn | None = None
+    """How citizens sign in; without it only clients declare."""
     delivery: DeliverySettings = DeliverySettings()
     """How deliveries leave."""
     reconciliation: Reconciling = Reconciling()

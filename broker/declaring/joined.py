@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 
 from broker.canonical.plan import Node
 from broker.config.project import Project
 from broker.declaring.drafts import DraftBook
 from broker.declaring.meanings import Meanings
+from broker.declaring.oidc import Provider, RelyingParty
 from broker.declaring.receipts import Receipts
 from broker.declaring.review import Reviewer
 from broker.declaring.service import Declaring
+from broker.declaring.signing_in import SigningIn
 from broker.declaring.submitting import Submitting
 from broker.hub import Hub
 from broker.mapping.codes import Row, load
 from broker.model import Problem
 from broker.population import declared
 from broker.verdicts import number_warnings
+
+
+def signing_in(hub: Hub) -> SigningIn | None:
+    """The sign-in of citizens; None where the project names no identity provider."""
+    project = hub.project
+    chosen = project.hub.sign_in
+    if chosen is None:
+        return None
+    provider = Provider(
+        issuer=chosen.issuer,
+        client_id=chosen.client_id,
+        secret=lambda: project.secrets.get(chosen.secret),
+        redirect_uri=f"{project.hub.public_url}/api/v1/sign-in/callback",
+    )
+    party = RelyingParty(provider, hub.resources.http, hub.resources.clock)
+    return SigningIn(
+        party, hub.store, hub.vault, chosen.client, chosen.session, hub.resources.clock, new_token=_new_token
+    )
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(32)
 
 
 def _lists(project: Project) -> dict[str, Mapping[str, str]]:

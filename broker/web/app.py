@@ -17,6 +17,7 @@ from broker.canonical.jsonform import JsonForm
 from broker.canonical.schemas import Schemas
 from broker.counting import Counting
 from broker.declaring.service import Declaring
+from broker.declaring.signing_in import SigningIn
 from broker.errors import HubError, NotFound
 from broker.web import docs, openapi
 from broker.web.declaring import DeclaringRest
@@ -25,6 +26,7 @@ from broker.web.guard import authenticated, bounded, compose, explained, identif
 from broker.web.rendering import Renderer
 from broker.web.rest import Rest
 from broker.web.services import Services
+from broker.web.signing_in import SigningInRest, sessions
 from broker.web.soap import INTAKE_PATH, Callbacks, Door, Intake
 from broker.web.statistics import StatisticsRest
 
@@ -54,6 +56,7 @@ def create_app(
     public_url: str,
     intake: Receiver | None = None,
     declaring: Declaring | None = None,
+    signing_in: SigningIn | None = None,
     counting: Counting | None = None,
     callbacks: Sequence[CallbackDoor] = (),
     mounts: Mapping[str, App] | None = None,
@@ -64,7 +67,8 @@ def create_app(
 
     ``keys``: client id → SHA-256 of its API key in hexadecimal; ``public_url`` is how others reach the hub,
     without a slash at the end; ``intake``: a `soap-service` of intake.wsdl; ``declaring``: what serves
-    declarants; ``counting``: what counts; ``mounts``: path prefix → application with a sign-in of its own.
+    declarants; ``counting``: what counts; ``signing_in``: sessions of citizens;
+    ``mounts``: path prefix → application with a sign-in of its own.
     """
     bounds = bounds or Bounds()
     form = JsonForm(schemas.elements)
@@ -80,14 +84,22 @@ def create_app(
     if intake is not None:
         handler = Intake(intake, services, schemas, new_id, declaring)
         doors[INTAKE_PATH] = Door(handler, intake.documents(public_url + INTAKE_PATH), bounds)
-    routers = [Rest(services, form, renderer, bounds).router()]
+    routers = [Rest(services, form, renderer, bounds, declaring.own if declaring else _nobodys).router()]
     if declaring is not None:
         routers.append(DeclaringRest(declaring, form, renderer, bounds).router())
     if counting is not None:
         routers.append(StatisticsRest(counting).router())
+    if signing_in is not None:
+        routers.append(SigningInRest(signing_in, secure=public_url.startswith("https:")).router())
     rest = _rest(routers, schemas, renderer, public_url)
     layers = [identified(new_id), explained(renderer), authenticated(keys, bounds), bounded(bounds)]
+    if signing_in is not None:
+        layers.append(sessions(signing_in, bounds))
     return _with_lifespan(compose(layers, _Paths(doors, dict(mounts or {}), rest)), lifespan)
+
+
+async def _nobodys(*_: object) -> None:
+    raise NotFound
 
 
 class _Paths:

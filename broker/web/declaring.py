@@ -156,7 +156,7 @@ class DeclaringRest:
         """The request's body, its form, and the form of the answer."""
         headers = headers_of(request.scope, self._bounds)
         body = await read_body(request.receive, headers, self._bounds.document, self._bounds.body_seconds)
-        body_form = form_of_body(media_type_of(headers) or "application/json")
+        body_form: Form | None = "json" if not body else form_of_body(media_type_of(headers))
         if body_form is None:
             raise unsupported("Content-Type", _TAKEN)
         return body, body_form, wanted(headers.get("accept"), body_form)

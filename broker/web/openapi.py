@@ -139,6 +139,7 @@ def declaring_route(name: str) -> dict[str, Any]:
         "openapi_extra": {
             **({"requestBody": {"required": body == "declaration", **taken}} if taken else {}),
             **({"parameters": _PARAMETERS[name]} if name in _PARAMETERS else {}),
+            "security": [{"key": []}, {"session": []}],
         },
     }
 
@@ -159,6 +160,32 @@ _DECLARING: Mapping[str, tuple[str, str | None, str | None, int]] = {
 """Endpoint of declaring → summary, document in the request, document in the answer, status."""
 
 _OF_VERSIONS = (412, 428)
+
+
+def session_route(name: str) -> dict[str, Any]:
+    """How an endpoint of sign-in is described, as arguments of FastAPI's ``add_api_route``."""
+    summary, status = _SESSION[name]
+    return {
+        "summary": summary,
+        "operation_id": name,
+        "status_code": status,
+        "responses": {
+            status: {"description": summary},
+            **{
+                refusal: {"description": REFUSALS[refusal], "content": _content("Problems")}
+                for refusal in (403, 503)
+            },
+        },
+        "openapi_extra": {"security": []},
+    }
+
+
+_SESSION: Mapping[str, tuple[str, int]] = {
+    "sign_in": ("Đăng nhập bằng định danh điện tử / Sign in with the e-identity", 303),
+    "signed_in": ("Quay lại từ nơi định danh / Back from the identity provider", 200),
+    "session": ("Ai đang đăng nhập / Whose session it is", 200),
+    "sign_out": ("Đăng xuất / Sign out", 204),
+}
 
 
 def _query(name: str, form: dict[str, str], text: str) -> dict[str, Any]:
@@ -257,7 +284,10 @@ def describe(app: FastAPI, elements: Mapping[str, Element], server: str) -> dict
     )
     components = found.setdefault("components", {})
     components["schemas"] = json_schemas(elements, ROOTS)
-    components["securitySchemes"] = {"key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"}}
+    components["securitySchemes"] = {
+        "key": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
+        "session": {"type": "http", "scheme": "bearer"},
+    }
     found["security"] = [{"key": []}]
     form = JsonForm(elements)
     for operations in found["paths"].values():

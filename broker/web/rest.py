@@ -18,11 +18,12 @@ from broker.canonical import build
 from broker.canonical import document as documents
 from broker.canonical.jsonform import JsonForm, parse_json
 from broker.canonical.read import is_duplicate
+from broker.declaring.declarant import Declarant
 from broker.errors import HubError, Invalid, NotFound
 from broker.model import Problem
 from broker.web import openapi
 from broker.web.exchange import Bounds, headers_of, media_type_of, read_body, unsupported
-from broker.web.guard import caller
+from broker.web.guard import caller, declarant
 from broker.web.rendering import Form, Renderer, form_of_body, wanted
 from broker.web.services import Attachment, Services
 from signing.errors import XmlRefused
@@ -31,6 +32,9 @@ PREFIX = "/api/v1"
 
 Act: TypeAlias = Callable[[str, bytes], Awaitable[bytes]]
 """A service: client and request document in, answer document out."""
+
+Own: TypeAlias = Callable[[Declarant, str], Awaitable[object]]
+"""Raises `NotFound` unless the dossier with that code is the declarant's own."""
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CODE = re.compile(r"[!-~]{1,64}")
@@ -41,8 +45,11 @@ _TAKEN = ("application/json", "application/xml")
 class Rest:
     """The resources, over the hub's services."""
 
-    def __init__(self, services: Services, form: JsonForm, renderer: Renderer, bounds: Bounds) -> None:
-        """``form`` reads JSON requests, ``renderer`` writes answers."""
+    def __init__(
+        self, services: Services, form: JsonForm, renderer: Renderer, bounds: Bounds, own: Own
+    ) -> None:
+        """``form`` reads JSON requests, ``renderer`` writes answers, ``own`` knows citizens' dossiers."""
+        self._own = own
         self._services = services
         self._form = form
         self._renderer = renderer
@@ -75,7 +82,10 @@ class Rest:
         form = wanted(request.headers.get("accept"), "json")
         if _CODE.fullmatch(code) is None:
             raise NotFound
-        document = await self._services.status(caller(request.scope), build.status_request(code))
+        who = declarant(request.scope)
+        if who.citizen is not None:
+            await self._own(who, code)
+        document = await self._services.status(who.client, build.status_request(code))
         return _response(self._renderer.document(200, document, form))
 
     async def supplement(self, request: Request, code: str) -> Response:
@@ -109,7 +119,7 @@ class Rest:
 
     async def put_attachment(self, request: Request, sha256: str) -> Response:
         """Hand over a file under the SHA-256 of its bytes, before the declaration that names it."""
-        client = caller(request.scope)
+        client = declarant(request.scope).client
         headers = headers_of(request.scope, self._bounds)
         media_type = media_type_of(headers)
         if media_type not in _MAGIC:
@@ -123,7 +133,7 @@ class Rest:
 
     async def attachment(self, request: Request, sha256: str) -> Response:
         """What is known of a file."""
-        client = caller(request.scope)
+        client = declarant(request.scope).client
         if _SHA256.fullmatch(sha256) is None:
             raise NotFound
         return _attachment(200, await self._services.attachment(client, sha256))

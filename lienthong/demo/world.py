@@ -155,7 +155,9 @@ class World:
         }
         for name in _SECRETS:
             values[f"hub.secrets.{name}"] = f"file:{self._secret(name)}"
-        for name in self.sandbox.names:
+        if neighbours.IDENTITY in self.sandbox.names:
+            values["hub.sign_in.issuer"] = self.sandbox.url(neighbours.IDENTITY)
+        for name in set(self.sandbox.names) - {neighbours.IDENTITY}:
             values[f"agencies.{name}.adapters.send.settings.address"] = (
                 self.sandbox.url(name) + self._paths[name]
             )

@@ -51,8 +51,8 @@ async def test_from_an_empty_draft_to_a_receipt(tmp_path: Path) -> None:
         where = f"/drafts/{draft['Id']}"
 
         root = declaration(name=("Trịnh", "Minh", "A" * 31))
-        office = root.find("{*}Choices/{*}ResidenceOffice")
-        etree.SubElement(office, "{urn:lienthong:1.0}ResultDelivery").text = "post"
+        for delivery, choice in zip(root.iterfind(".//{*}ResultDelivery"), ("electronic", "post"), strict=False):
+            delivery.text = choice
         status, _, _ = await call(world, "PUT", where, etree.tostring(root))
         assert status == 428
         status, headers, draft = await call(world, "PUT", where, etree.tostring(root), If_Match='"1"')
