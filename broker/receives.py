@@ -11,8 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from broker.config.project import Project
-from broker.mapping import collection, report
+from broker.mapping import collection, report, schema
 from broker.mapping.mapping import Mapping, load
+from broker.mapping.schema import Field
+
+_PLAIN = {"notice": ("notice.xsd", "Notice"), "result": ("step.xsd", "StepResult")}
+"""Logical operations that may go without a mapping → schema and element of their canonical document."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -45,7 +49,10 @@ def receives(project: Project, agency: str) -> list[Received]:
     """Every field that reaches the agency, by canonical document and field. Raises MappingFault, KeyError."""
     names = set(outbound(project, agency))
     files = [file for file in collection.files(project.folder) if file.parent.name in names]
-    return sorted(one for file in files for one in _fields(load(file, project.folder)))
+    mapped = [one for file in files for one in _fields(load(file, project.folder))]
+    operations = project.agencies[agency].operations.items()
+    plain = [logical for logical, one in operations if one.request is None and logical in _PLAIN]
+    return sorted([*mapped, *(one for logical in plain for one in _whole(project, logical))])
 
 
 def fields(found: Sequence[Received]) -> list[str]:
@@ -59,12 +66,20 @@ def _fields(mapping: Mapping) -> Iterator[Received]:
         field = root.find(covered.source)
         if not covered.targets:
             continue
-        label = (
-            " › ".join(one.label("vi") for one in reversed(list(field.ancestors())) if one.path)
-            if field
-            else ""
-        )
+        label = _label(field) if field is not None else ""
         yield Received(root.name, covered.source, label, mapping.name, tuple(sorted(covered.targets)))
+
+
+def _whole(project: Project, logical: str) -> Iterator[Received]:
+    """A canonical document that goes as it is: all of its fields."""
+    file, element = _PLAIN[logical]
+    schemas = project.folder / "xsd"
+    for field in schema.root(schemas / "lienthong/1.0" / file, schemas, element).leaves():
+        yield Received(element, field.path, _label(field), "(as it is)", (field.path,))
+
+
+def _label(field: Field) -> str:
+    return " › ".join(one.label("vi") for one in reversed(list(field.ancestors())) if one.path)
 
 
 def write(project: Project, folder: Path) -> list[Path]:

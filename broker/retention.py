@@ -41,6 +41,7 @@ class Erased:
     attachments: int = 0
     answers: int = 0
     lookups: int = 0
+    certificates: int = 0
     drafts: int = 0
     runs: int = 0
 
@@ -67,6 +68,9 @@ class Retention:
             attachments=await self._attachments(self._before(classes.attachments)),
             answers=await self._store.write(lambda tx: tx.erasure.answers(self._before(classes.intake))),
             lookups=await self._pieces(lambda tx: tx.lookups.purge(self._before(classes.lookups), _AT_ONCE)),
+            certificates=await self._pieces(
+                lambda tx: tx.certificates.purge(self._before(classes.certificates), _AT_ONCE)
+            ),
             drafts=await self._pieces(lambda tx: tx.drafts.purge(self._before(classes.drafts), _AT_ONCE)),
             runs=await self._store.write(lambda tx: tx.erasure.runs(self._before(classes.runs))),
         )

@@ -45,6 +45,8 @@ class Retention(Frozen):
     """From the first request: the answer that a repeated request gets; afterwards the repetition is refused."""
     lookups: Kept
     """From the look-up: who looked up which citizen, when and why."""
+    certificates: Kept
+    """From its arrival: birth and death certificates of health facilities."""
     drafts: Kept
     """From the last change: drafts that were never submitted."""
     runs: Kept

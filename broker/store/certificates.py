@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import and_, delete, func, insert, select
 
 from broker.store.schema import certificates
 from broker.store.sealing import seal, unseal
@@ -62,6 +62,15 @@ class Certificates(Repository):
             too_late, all_of_them = found.get(facility, (0, 0))
             found[facility] = (too_late + (number if is_late else 0), all_of_them + number)
         return found
+
+    def purge(self, before: datetime, limit: int) -> int:
+        """Erase up to ``limit`` certificates that came before that time; says how many."""
+        query = select(certificates.c.code, certificates.c.version).where(certificates.c.received_at < before)
+        old = self._conn.execute(query.order_by(certificates.c.received_at).limit(limit)).all()
+        for row in old:
+            one = and_(certificates.c.code == row.code, certificates.c.version == row.version)
+            self._conn.execute(delete(certificates).where(one))
+        return len(old)
 
     def _certificate(self, row: Any) -> Certificate:
         values = {field.name: getattr(row, field.name) for field in dataclasses.fields(Certificate)}
