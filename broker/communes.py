@@ -3,7 +3,7 @@
 The lists in broker/data are those of the statistics office: today's codes as decision 19/2025/QĐ-TTg gave them, and
 the old communes with the conversion table of the reform. They were taken from release 2026.9.0 of the package
 ``vietnam-provinces``, which needs a newer Python than the hub; earlier releases know no old communes and still have
-114 provisional codes. The old list is that of 2025-06-30: what was merged before is not in it. 28 of its communes
+provisional codes for 123. The old list is that of 2025-06-30: what was merged before is not in it. 28 of its communes
 are missing in the conversion table and so lead nowhere; 10 of the conversion table have no name; 27691 stands in it
 under another province than its district, whose province is taken.
 """

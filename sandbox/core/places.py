@@ -1,11 +1,20 @@
-"""Provinces and communes in force since 2025-07-01, from the `vietnam-provinces` package."""
+"""Provinces and communes in force since 2025-07-01, from the `vietnam-provinces` package.
+
+Releases before 2026 have provisional codes of 123 communes; communes-renumbered.csv gives those of decision
+19/2025/QĐ-TTg, which agencies and the hub use.
+"""
 
 from __future__ import annotations
 
+import csv
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
+import vietnam_provinces
 from vietnam_provinces import Province, Ward
+
+FIRST_WITH_FINAL_CODES = 2026
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +33,8 @@ def commune(code: str) -> Commune | None:
 
 
 def communes() -> list[Commune]:
-    """Every commune in force, by code."""
-    return [item for _, item in sorted(_communes().items())]
+    """Every commune in force, in the package's order of codes."""
+    return list(_communes().values())
 
 
 def address(detail: str, commune_code: str) -> str:
@@ -38,13 +47,22 @@ def address(detail: str, commune_code: str) -> str:
 @cache
 def _communes() -> dict[str, Commune]:
     provinces = {item.code: item for item in Province.iter_all()}
+    final = _renumbered()
     found = (
         Commune(
-            code=f"{ward.code.value:05d}",
+            code=final.get(f"{ward.code.value:05d}", f"{ward.code.value:05d}"),
             name=ward.name,
             province=f"{ward.province_code.value:02d}",
             province_name=provinces[ward.province_code].name,
         )
-        for ward in Ward.iter_all()
+        for ward in sorted(Ward.iter_all(), key=lambda ward: int(ward.code.value))
     )
     return {item.code: item for item in found}
+
+
+def _renumbered() -> dict[str, str]:
+    """Provisional code → final code, for a package that still has the provisional ones."""
+    if int(vietnam_provinces.__version__.partition(".")[0]) >= FIRST_WITH_FINAL_CODES:
+        return {}
+    text = files("sandbox").joinpath("core", "communes-renumbered.csv").read_text(encoding="utf-8")
+    return {row["provisional"]: row["code"] for row in csv.DictReader(text.splitlines())}
