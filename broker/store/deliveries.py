@@ -178,6 +178,37 @@ class Deliveries(ClaimQueries):
         self._note_act(now, who, "replay", delivery_id, why)
         return self.get(delivery_id)
 
+    def resend(self, delivery_id: str, now: datetime, who: str, why: str) -> Delivery:
+        """Let a delivery leave again under its key, although it was answered; who sends asks the agency first.
+
+        One that waits leaves at once. Raises Missing, or Conflict if it was cancelled, is dead (see `replay`) or on the
+        wire.
+        """
+        delivery = self.get(delivery_id)
+        if delivery.state not in (DeliveryState.DONE, DeliveryState.QUEUED):
+            raise Conflict(f"delivery {delivery_id} is {delivery.state}: it cannot be sent again")
+        self._tx.lock_name(_LANES, delivery.lane)
+        again: dict[str, Any] = {"next_at": now, "reason": why}
+        if delivery.state is DeliveryState.DONE:
+            earlier = select(deliveries.c.id).where(
+                _IN_LANE, text(UNFINISHED), deliveries.c.seq < delivery.seq
+            )
+            waits = self._conn.execute(earlier.limit(1), {"in_lane": delivery.lane}).first() is not None
+            busy = select(deliveries.c.id).where(_IN_LANE, text("state IN ('leased','dead')"))
+            if self._conn.execute(busy.limit(1), {"in_lane": delivery.lane}).first() is not None:
+                raise Conflict(
+                    f"delivery {delivery_id} must wait: another one of its lane is on its way or dead"
+                )
+            later = update(deliveries).where(
+                deliveries.c.lane == delivery.lane, deliveries.c.seq > delivery.seq, text("state = 'queued'")
+            )
+            self._conn.execute(later, {"waits": True})
+            fresh = {"state": DeliveryState.QUEUED.value, "since": now, "attempts": 0, "done_at": None}
+            again |= fresh | {"ambiguous": True, "waits": waits}
+        self._change(delivery_id, again)
+        self._note_act(now, who, "resend", delivery_id, why)
+        return self.get(delivery_id)
+
     def replay_all(
         self, wanted: DeliveryFilter, now: datetime, who: str, why: str, *, limit: int = 1000
     ) -> int:

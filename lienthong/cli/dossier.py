@@ -41,9 +41,12 @@ from lienthong.cli.common import (
     vault_of,
 )
 from lienthong.cli.person import print_lookups
+from lienthong.cli.resending import join, resend
 from lienthong.cli.revealing import Eyes, Purpose, Reveal, Viewer, eyes, masked
 
 app = typer.Typer(help="Dossiers.", no_args_is_help=True, add_completion=False)
+app.command()(resend)
+app.command()(join)
 
 Code = Annotated[str, typer.Argument(help="Any code: the hub's, the portal's, an agency's.")]
 
@@ -93,7 +96,7 @@ def show_(
     out.print("  ".join(f"{system}: {value}" for system, value in codes.items()), highlight=False)
     print_table(
         "Steps",
-        ["id", "agency", "state", "since", "due", "reason"],
+        ["id", "agency", "state", "since", "due", "correction", "reason"],
         [_step(step, shown) for step in dossier.steps],
     )
     print_table(
@@ -227,6 +230,7 @@ def _step(step: Any, shown: Eyes) -> dict[str, Any]:
         "since": step.since,
         "due": step.due,
         "agency_code": step.agency_code,
+        "correction": step.correction and step.correction.value,
         "reason": shown(step.reason),
     }
 

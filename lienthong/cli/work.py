@@ -30,7 +30,7 @@ def list_(
         page = opened.read(lambda tx: tx.work.list(kind=kind, limit=limit))
     show(
         [_row(item) for item in page.items],
-        ["id", "kind", "at", "owner", "agency", "reason"],
+        ["id", "kind", "at", "due", "owner", "agency", "reason"],
         as_json=as_json,
     )
 
@@ -57,5 +57,7 @@ def _row(item: WorkItem) -> dict[str, Any]:
         "agency": item.agency,
         "dossier_id": item.dossier_id,
         "delivery_id": item.delivery_id,
+        "due": item.due,
+        "step": item.step,
         "reason": masked(item.reason),
     }
