@@ -5,6 +5,8 @@ Needs no mappings: the document was made and validated when the delivery was, an
 
 from __future__ import annotations
 
+import re
+
 from broker.changes import Changes
 from broker.clock import Clock
 from broker.model import Delivery, DeliveryKind, DeliveryState, Dossier, Outcome, ReportItem, Step, StepState
@@ -60,7 +62,7 @@ class Resending:
                 raise Conflict(f"{agency_code} belongs to another dossier, {other.code}")
             tx.acts.add(Act(now, who, "join", f"{dossier.id}:{step}", why))
             for item in tx.work.list(agency=known.agency, limit=1000).items:
-                if item.kind == "reconciliation" and agency_code in item.reason.split():
+                if item.kind == "reconciliation" and agency_code in re.split("[ ,]+", item.reason):
                     tx.work.close(item.id, who, f"joined to {code} {step}")
 
         return await self._changes.change(
