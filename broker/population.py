@@ -11,19 +11,23 @@ Pure: `Check` says what to ask next and takes the answer; the hub asks.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator, Sequence
-from typing import Literal, TypeAlias
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias, cast
 
 from broker.canonical import build
-from broker.canonical.document import find, text_at
+from broker.canonical.document import find, tag, text_at
 from broker.canonical.plan import Node
 from broker.canonical.read import PersonRecord
 from broker.communes import current, places_today
 from broker.dates import PartialDate
 from broker.names import other_spellings, same_name
 
-Role = Literal["Applicant", "Mother", "Father", "Head"]
-"""Who a person is in the declaration; Head is the head of the household."""
+Role = Literal["Applicant", "Mother", "Father", "Head", "Deceased", "Recipient", "Relative"]
+"""Who a person is in the declaration.
+
+Head is the head of the household, Recipient who receives the support for a funeral, Relative who may have the
+survivor allowance.
+"""
 
 FieldName = Literal["PersonalNumber", "Name", "BirthDate", "Ethnicity", "Nationality", "Residence"]
 """What is compared."""
@@ -34,15 +38,27 @@ Verification: TypeAlias = Literal["match", "differs", "unknown"]
 Place: TypeAlias = tuple[str | None, str | None]
 """Codes of province and commune."""
 
-_ROLES: tuple[Role, ...] = ("Applicant", "Mother", "Father")
+_PATHS: Mapping[Role, str] = {
+    "Applicant": "Applicant",
+    "Deceased": "Deceased",
+    "Mother": "Mother",
+    "Father": "Father",
+    "Recipient": "Funeral/Recipient",
+    "Relative": "Survivors/Relative",
+}
+"""Where in a declaration each person stands, in the order in which the register is asked."""
+
 _HEAD_PATHS = {"Name": "Household/HeadName", "PersonalNumber": "Household/HeadPersonalNumber"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Declared:
-    """What a declaration says of one person; ``place`` is (province, commune) of the residence."""
+    """What a declaration says of one person; ``place`` is (province, commune) of the residence.
 
-    role: Role
+    ``role`` is a `Role`, with its number where the declaration names several: ``Relative[2]``.
+    """
+
+    role: str
     number: str | None = None
     name: str | None = None
     birth_date: PartialDate | None = None
@@ -52,7 +68,10 @@ class Declared:
 
     def path(self, field: FieldName) -> str:
         """Where in the declaration the field stands."""
-        return _HEAD_PATHS[field] if self.role == "Head" else f"{self.role}/{field}"
+        kind = kind_of(self.role)
+        if kind == "Head":
+            return _HEAD_PATHS[field]
+        return f"{_PATHS[kind]}{self.role.removeprefix(kind)}/{field}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,7 +101,7 @@ class Query:
 class Verdict:
     """What the register says of one field. ``asked`` is False for a person whom nobody could ask about."""
 
-    role: Role
+    role: str
     field: FieldName
     outcome: Verification
     path: str
@@ -143,8 +162,13 @@ class Check:
         return query, None
 
 
+def kind_of(role: str) -> Role:
+    """The role without its number."""
+    return cast("Role", role.partition("[")[0])
+
+
 def checks(declaration: Node) -> tuple[Check, ...]:
-    """One conversation for each person of a birth declaration: a mother who applies is asked about once."""
+    """One conversation for each person of a declaration: a mother who applies is asked about once."""
     people: dict[tuple[object, ...], list[Declared]] = {}
     for person in declared(declaration):
         identity = (person.number, person.name, person.birth_date) if person.number else (person.role,)
@@ -153,24 +177,27 @@ def checks(declaration: Node) -> tuple[Check, ...]:
 
 
 def declared(declaration: Node) -> Iterator[Declared]:
-    """The persons of a birth declaration whom the register may know."""
-    for role in _ROLES:
-        element = find(declaration, role)
-        if element is not None:
-            yield _declared(role, element)
+    """The persons of a declaration whom the register may know."""
+    for role, path in _PATHS.items():
+        parent, _, element_name = path.rpartition("/")
+        above = find(declaration, parent) if parent else declaration
+        found = above.findall(tag(element_name)) if above is not None else []
+        for position, element in enumerate(found, 1):
+            yield _declared(f"{role}[{position}]" if role == "Relative" else role, element)
     number, name = (text_at(declaration, _HEAD_PATHS[field]) for field in ("PersonalNumber", "Name"))
     if number or name:
         yield Declared("Head", number or None, name or None)
 
 
-def _declared(role: Role, element: Node) -> Declared:
-    parts = (text_at(element, f"Name/{part}") for part in ("Family", "Middle", "Given"))
+def _declared(role: str, element: Node) -> Declared:
+    parts = [text_at(element, f"Name/{part}") for part in ("Family", "Middle", "Given")]
     birth_date = text_at(element, "BirthDate")
     place = (text_at(element, "Residence/Province"), text_at(element, "Residence/Commune"))
     return Declared(
         role=role,
         number=text_at(element, "PersonalNumber") or None,
-        name=" ".join(part for part in parts if part) or None,
+        # Relatives have their name in one line.
+        name=" ".join(part for part in parts if part) or text_at(element, "Name") or None,
         birth_date=PartialDate.parse(birth_date) if birth_date else None,
         ethnicity=text_at(element, "Ethnicity"),
         nationality=text_at(element, "Nationality"),

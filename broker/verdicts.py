@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from broker.canonical.document import find
 from broker.canonical.plan import Node
 from broker.model import Problem
-from broker.population import Declared, FieldName, Role, Verdict
+from broker.population import Declared, FieldName, Role, Verdict, kind_of
 
 Action = Literal["refuse", "ask", "flag", "ignore"]
 """What a verdict leads to, the gravest first."""
@@ -23,6 +23,9 @@ _WHO: Mapping[Role, tuple[str, str]] = {
     "Mother": ("mẹ", "the mother"),
     "Father": ("cha", "the father"),
     "Head": ("chủ hộ", "the head of the household"),
+    "Deceased": ("người chết", "the deceased"),
+    "Recipient": ("người nhận hỗ trợ mai táng", "the recipient of the funeral support"),
+    "Relative": ("thân nhân", "the relative"),
 }
 _WHAT: Mapping[FieldName, tuple[str, str]] = {
     "PersonalNumber": ("Số định danh cá nhân", "The personal number"),
@@ -32,8 +35,6 @@ _WHAT: Mapping[FieldName, tuple[str, str]] = {
     "Nationality": ("Quốc tịch", "The nationality"),
     "Residence": ("Nơi cư trú", "The residence"),
 }
-# Composite fields are marked on their leaves; a residence has no place for a mark.
-_LEAVES: Mapping[str, tuple[str, ...]] = {"Name": ("Name/Family", "Name/Middle", "Name/Given")}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def decide(verdicts: Iterable[Verdict], policy: Policy) -> Decision:
     found: dict[Action, list[Problem]] = {"refuse": [], "ask": [], "flag": [], "ignore": []}
     for verdict in verdicts:
         if verdict.asked and verdict.outcome != "match":
-            action = policy.get((verdict.role, verdict.field, verdict.outcome), "ignore")
+            action = policy.get((kind_of(verdict.role), verdict.field, verdict.outcome), "ignore")
             found[action].append(problem(verdict))
     if found["refuse"]:
         return Refuse(tuple(found["refuse"]))
@@ -79,7 +80,7 @@ def decide(verdicts: Iterable[Verdict], policy: Policy) -> Decision:
 
 def problem(verdict: Verdict) -> Problem:
     """A verdict in words, at the field where it can be mended; no value is named."""
-    who, what = _WHO[verdict.role], _WHAT[verdict.field]
+    who, what = _who(verdict.role), _WHAT[verdict.field]
     if verdict.outcome == "unknown":
         vi = f"Cơ sở dữ liệu quốc gia về dân cư không xác nhận được: {what[0].lower()} của {who[0]}"
         en = f"{what[1]} of {who[1]} could not be confirmed by the population database"
@@ -94,23 +95,22 @@ def problem(verdict: Verdict) -> Problem:
     return Problem(verdict.path, vi, en)
 
 
+def _who(role: str) -> tuple[str, str]:
+    """What the person is called; one of several with the number."""
+    (vi, en), number = _WHO[kind_of(role)], role.partition("[")[2].rstrip("]")
+    return (f"{vi} thứ {number}", f"{en} no. {number}") if number else (vi, en)
+
+
 def apply(declaration: Node, verdicts: Iterable[Verdict]) -> Node:
     """A copy of the declaration in which every checked value says what the register thinks of it."""
     marked = copy.deepcopy(declaration)
     for verdict in verdicts:
-        for path in _marks(verdict):
-            leaf = find(marked, path)
-            if leaf is not None and len(leaf) == 0:
+        marked_at = find(marked, verdict.path)
+        # A residence has no place for a mark.
+        if marked_at is not None and verdict.field != "Residence":
+            for leaf in marked_at if len(marked_at) else (marked_at,):
                 leaf.set("verified", verdict.outcome)
     return marked
-
-
-def _marks(verdict: Verdict) -> tuple[str, ...]:
-    if verdict.field == "Residence":
-        return ()
-    if verdict.field == "Name" and verdict.role != "Head":
-        return tuple(f"{verdict.role}/{leaf}" for leaf in _LEAVES["Name"])
-    return (verdict.path,)
 
 
 def number_warnings(person: Declared, provinces: Collection[str]) -> tuple[Problem, ...]:
@@ -130,7 +130,7 @@ def number_warnings(person: Declared, provinces: Collection[str]) -> tuple[Probl
     male = {"Mother": False, "Father": True}.get(person.role)
     if male is not None and (int(number[3]) % 2 == 0) != male:
         doubts.append(("giới tính", "sex"))
-    who = _WHO[person.role]
+    who = _who(person.role)
     return tuple(
         Problem(
             person.path("PersonalNumber"),

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broker.canonical.document import find
 from broker.canonical.plan import Node
 from broker.canonical.read import Person, PersonRecord, Place
 from broker.dates import PartialDate
 from broker.population import Check, Declared, Query, checks, declared
+from tests.broker.canonical.deaths import death
 from tests.broker.families import FATHER, HEAD, MOTHER, Register, declaration, head_xml, person_xml
 
 
@@ -173,3 +175,51 @@ def test_every_conversation_ends(answers: list[bool], dated: bool) -> None:
         )
     assert check.next_query() is None
     assert Check((person,), check.answers).verdicts() == check.verdicts()
+
+
+def everybody(tree: Node) -> Register:
+    """A register that holds everyone as they are declared."""
+    return Register(
+        *(
+            Person(
+                one.number or "",
+                (one.name or "").upper(),
+                "1",
+                str(one.birth_date) if one.birth_date else "1950",
+                one.ethnicity or "01",
+                one.nationality or "VN",
+                Place("VN", *one.place) if one.place else None,
+            )
+            for one in sorted(
+                declared(tree), key=lambda one: sum(value is not None for value in dataclasses.astuple(one))
+            )
+        )
+    )
+
+
+def test_everybody_of_a_death_is_asked_about_once() -> None:
+    """The deceased, the head, who receives money and each relative; the widower who is three of them once."""
+    tree = death()
+    roles = [tuple(person.role for person in check.people) for check in checks(tree)]
+    assert roles == [("Applicant", "Recipient", "Relative[1]"), ("Deceased",), ("Relative[2]",), ("Head",)]
+    found = verdicts(tree, everybody(tree))
+    assert set(found.values()) == {"match"}
+    assert {path.partition("/")[0] for path in found} == {
+        "Applicant",
+        "Deceased",
+        "Funeral",
+        "Household",
+        "Survivors",
+    }
+
+
+def test_a_relative_is_told_apart_by_number() -> None:
+    """A name that differs is reported at that relative's line."""
+    tree = death()
+    register = everybody(tree)
+    name = find(tree, "Survivors/Relative[2]/Name")
+    assert name is not None
+    name.text = "Trần Văn Khác"
+    found = verdicts(tree, register)
+    assert found["Survivors/Relative[2]/Name"] == "differs"
+    assert found["Survivors/Relative[1]/Name"] == "match"

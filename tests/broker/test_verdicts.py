@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from broker.canonical.document import find
 from broker.dates import PartialDate
 from broker.population import Declared, Verdict, checks
 from broker.verdicts import Ask, Policy, Proceed, Refuse, apply, decide, number_warnings
 from signing.xml import serialize
+from tests.broker.canonical.deaths import death
 from tests.broker.families import HEAD, MOTHER, Register, declaration, head_xml, person_xml
 
 POLICY: Policy = {
@@ -90,3 +92,18 @@ def test_a_number_that_does_not_fit_its_owner_is_a_warning(number: str | None, d
     assert [
         next(word for word in ("sex", "year", "province") if word in problem.en) for problem in found
     ] == doubts
+
+
+def test_one_of_several_relatives_is_named_by_number() -> None:
+    """The policy is that of relatives, the words say which; the mark stands at that relative's name."""
+    tree = death()
+    differs = Verdict("Relative[2]", "Name", "differs", "Survivors/Relative[2]/Name")
+    decision = decide([differs], {("Relative", "Name", "differs"): "ask"})
+    assert isinstance(decision, Ask)
+    assert decision.problems[0].vi.startswith("Họ, chữ đệm và tên của thân nhân thứ 2 không khớp")
+    marked = apply(tree, [differs, Verdict("Deceased", "Name", "match", "Deceased/Name")])
+    marks = [find(marked, path) for path in ("Survivors/Relative[2]/Name", "Survivors/Relative[1]/Name")]
+    assert [leaf.get("verified") for leaf in marks if leaf is not None] == ["differs", None]
+    given = find(marked, "Deceased/Name/Given")
+    assert given is not None
+    assert given.get("verified") == "match"
