@@ -12,8 +12,9 @@ from lxml import etree
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 
-from broker.model import StepState, Transition
+from broker.model import DeliveryKind, DeliveryState, StepState, Transition
 from broker.store.engine import Tx
+from broker.store.rows import DeliveryFilter
 from lienthong.demo.parts import NS
 from lienthong.demo.portal import Journey
 from lienthong.demo.world import World
@@ -49,6 +50,7 @@ class Outcome:
 
 def outcome(world: World, journeys: Sequence[Journey], seconds: float, log: Report) -> Outcome:
     """Count and time what happened in ``world``."""
+    told = world.hub.store.read(_told)
     exchanges, steps, work = world.hub.store.read(lambda tx: _counts(tx, journeys))
     times = sorted(journey.seconds * 1000 for journey in journeys if journey.code)
     states = [journey.state for journey in journeys]
@@ -62,6 +64,7 @@ def outcome(world: World, journeys: Sequence[Journey], seconds: float, log: Repo
         "failed": len(journeys) - len(completed) - len(refused),
         "steps": sum(len(found) for found in steps.values()),
         "exchanges": exchanges,
+        **told,
         "seconds": round(seconds, 2),
         "per_dossier_ms": {"p50": percentile(times, 50), "p99": percentile(times, 99)},
         "per_step_ms": {
@@ -97,6 +100,19 @@ def _counts(tx: Tx, journeys: Sequence[Journey]) -> tuple[int, dict[str, list[fl
     return exchanges, {step: found for step, found in steps.items() if found}, tx.work.list(limit=100).items
 
 
+def _told(tx: Tx) -> dict[str, int]:
+    """How many mails a relay took, and how many results the citizens' store confirmed."""
+    return {
+        "mails": _done(tx, DeliveryKind.NOTICE),
+        "results_filed": _done(tx, DeliveryKind.RESULT),
+    }
+
+
+def _done(tx: Tx, kind: DeliveryKind) -> int:
+    wanted = DeliveryFilter(kind=kind, state=DeliveryState.DONE)
+    return len(tx.deliveries.list(wanted, limit=100_000).items)
+
+
 def _requests(tx: Tx) -> Any:
     after = None
     while True:
@@ -121,7 +137,8 @@ def show(console: Console, found: Outcome) -> None:
     console.print(
         f"{figures['dossiers']} declarations: {figures['completed']} completed "
         f"({figures['partially_completed']} in part), {figures['refused']} refused, {figures['failed']} failed; "
-        f"{figures['exchanges']} exchanges; message log: {figures['log']['entries']} entries, {verdict}"
+        f"{figures['exchanges']} exchanges, {figures['mails']} mails to citizens, "
+        f"{figures['results_filed']} results filed in their store; message log: {figures['log']['entries']} entries, {verdict}"
     )
     for item in found.work:
         console.print(f"  for {item.owner}: {item.kind}: {item.reason}", markup=False, highlight=False)

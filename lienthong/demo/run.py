@@ -65,7 +65,7 @@ async def demo(project: Path, folder: Path, told: Told) -> tuple[World, Outcome]
 def quick() -> dict[str, Any]:
     """Configuration of a hub whose agencies decide in moments."""
     values = dict(_QUICK)
-    for agency in ("dancu", "hotich", "cutru", "bhxh", "cancuoc", "dvcqg"):
+    for agency in ("dancu", "hotich", "cutru", "bhxh", "cancuoc", "dvcqg", "thu"):
         for kind in _PATIENCE:
             action = "ask" if kind == "ambiguous" else "retry"
             values[f"agencies.{agency}.retry.{kind}"] = {"action": action, "first": 0.4, "cap": 2}
