@@ -138,7 +138,8 @@ def show(console: Console, found: Outcome) -> None:
         f"{figures['dossiers']} declarations: {figures['completed']} completed "
         f"({figures['partially_completed']} in part), {figures['refused']} refused, {figures['failed']} failed; "
         f"{figures['exchanges']} exchanges, {figures['mails']} mails to citizens, "
-        f"{figures['results_filed']} results filed in their store; message log: {figures['log']['entries']} entries, {verdict}"
+        f"{figures['results_filed']} results filed in their store; "
+        f"message log: {figures['log']['entries']} entries, {verdict}"
     )
     for item in found.work:
         console.print(f"  for {item.owner}: {item.kind}: {item.reason}", markup=False, highlight=False)
