@@ -7,8 +7,9 @@ needed, move what is sealed to the newest data key.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from broker.agency import Agency
 from broker.book import Book
@@ -156,7 +157,7 @@ class Rounds:
         now = self._clock()
         for dossier_id in await self._store.aread(lambda tx: tx.dossiers.in_phase(Phase.CHECKING, _AT_ONCE)):
             await self._checks.conclude(dossier_id)
-        for dossier_id in await self._store.aread(lambda tx: _late(tx, now)):
+        async for dossier_id in self._all_late(now):
             await self._changes.change(dossier_id, lambda engine, dossier, told: engine.on_tick(dossier, now))
         before = now - self._confirm
         late = await self._store.aread(lambda tx: tx.deliveries.unconfirmed(before, _AT_ONCE))
@@ -182,6 +183,16 @@ class Rounds:
             delivery_id=delivery.id,
         )
 
+    async def _all_late(self, now: datetime) -> AsyncIterator[str]:
+        """Every dossier with something past its time, once: those that stay late do not hide those behind them."""
+        seen: set[str] = set()
+        limit = _AT_ONCE
+        while new := set(await self._store.aread(partial(_late, now=now, limit=limit))) - seen:
+            for dossier_id in sorted(new):
+                yield dossier_id
+            seen |= new
+            limit += _AT_ONCE
+
     def _case(self, tx: Tx, ref: StepRef) -> tuple[Case, Step]:
         dossier = tx.dossiers.get(ref.dossier_id)
         return Case(dossier, self._book.engine(dossier), {}), ref.step
@@ -195,16 +206,16 @@ def _to_poll(tx: Tx, agency: str, now: datetime) -> list[StepRef]:
     return tx.dossiers.to_poll(agency, now, _AT_ONCE)
 
 
-def _late(tx: Tx, now: datetime) -> list[str]:
+def _late(tx: Tx, now: datetime, limit: int) -> list[str]:
     steps = [
-        *tx.dossiers.past_due(now, _AT_ONCE),
-        *tx.dossiers.past_supplement_due(now, _AT_ONCE),
-        *tx.dossiers.past_alarm(now, _AT_ONCE),
+        *tx.dossiers.past_due(now, limit),
+        *tx.dossiers.past_supplement_due(now, limit),
+        *tx.dossiers.past_alarm(now, limit),
     ]
     return sorted(
         {ref.dossier_id for ref in steps}
-        | set(tx.dossiers.dossiers_past_due(now, _AT_ONCE))
-        | set(tx.dossiers.in_phase(Phase.ASKING, _AT_ONCE, due_before=now))
+        | set(tx.dossiers.dossiers_past_due(now, limit))
+        | set(tx.dossiers.in_phase(Phase.ASKING, limit, due_before=now))
     )
 
 
