@@ -26,6 +26,7 @@ from broker.delivery.queue import Queue
 from broker.model import Delivery, DeliveryKind, Message, Outcome, WorkItem
 from broker.store.engine import Store, Tx
 from broker.store.errors import LeaseLost, StoreUnavailable
+from signing.errors import KeyProblem
 
 log = structlog.get_logger(__name__)
 
@@ -143,6 +144,11 @@ class Worker:
                 claimed = await self.launch()
             except StoreUnavailable as error:
                 log.warning("store away, will try again", reason=str(error))
+                claimed = 0
+            except (
+                KeyProblem
+            ) as error:  # a data key is not there: others' work waits until it is brought back
+                log.error("data key missing, will try again", reason=str(error))
                 claimed = 0
             if not claimed:
                 await self._queue.wait(self._settings.idle)

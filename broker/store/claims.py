@@ -16,9 +16,10 @@ from sqlalchemy import bindparam, case, func, insert, or_, select, text, update
 from broker.model import Delivery, DeliveryState
 from broker.store.delivery_row import to_delivery
 from broker.store.rows import AgencyPause
-from broker.store.schema import CLAIMABLE, acts, agencies, attempts, deliveries
+from broker.store.schema import CLAIMABLE, acts, agencies, attempts, deliveries, work_items
 from broker.store.sql import Repository
 from broker.store.types import UtcTime
+from signing.errors import SealBroken
 
 _CLAIMS = 2  # the space of the one name under which claims follow each other
 _MARK = "#"  # between a worker's name and the number of its claim, in ``lease_owner``
@@ -196,10 +197,22 @@ class ClaimQueries(Repository):
             free = free.with_for_update(skip_locked=True)
         query = update(deliveries).where(deliveries.c.id.in_(free)).returning(*deliveries.c)
         changes = {"state": DeliveryState.LEASED.value, "lease_owner": lease_owner, "lease_until": until}
-        leased = {
-            row.id: to_delivery(row, self._tx.vault) for row in self._conn.execute(query.values(changes))
-        }
+        leased: dict[str, Delivery] = {}
+        for row in self._conn.execute(query.values(changes)).all():
+            try:
+                leased[row.id] = to_delivery(row, self._tx.vault)
+            except SealBroken as error:
+                self._spoilt(row.id, row.agency, str(error))
         return tuple(leased[delivery_id] for delivery_id in chosen if delivery_id in leased)
+
+    def _spoilt(self, delivery_id: str, agency: str, reason: str) -> None:
+        """One whose content was changed in the database is for a person, and must not stop all the others."""
+        dead = {"state": DeliveryState.DEAD.value, "error_class": "internal", "reason": reason}
+        free = {"lease_owner": None, "lease_until": None, "in_flight": False}
+        self._conn.execute(update(deliveries).where(deliveries.c.id == delivery_id), dead | free)
+        item = {"id": f"spoilt:{delivery_id}"[:64], "kind": "dead-letter", "owner": "hub", "reason": reason}
+        about = {"at": self._tx.clock(), "agency": agency, "delivery_id": delivery_id}
+        self._tx.insert_new(work_items, **item, **about)
 
     def _end_attempts(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from broker.store.certificates import Certificate
 from broker.store.engine import Store
@@ -39,3 +39,13 @@ async def test_found_by_whom_it_is_about(store: Store) -> None:
     await store.write(lambda tx: tx.certificates.add(GCS, NUMBER))
     await store.write(lambda tx: tx.certificates.add(foreign, None))
     assert store.read(lambda tx: [one.code for one in tx.certificates.about(NUMBER)]) == [GCS.code]
+
+
+async def test_old_ones_are_erased_in_pieces(store: Store) -> None:
+    """Retention takes those that came before a time, so many at once; a later version stays."""
+    later = dataclasses.replace(GCS, version=2, received_at=AT + timedelta(days=1))
+    for certificate in (GCS, later):
+        await store.write(lambda tx, one=certificate: tx.certificates.add(one, NUMBER))
+    assert await store.write(lambda tx: tx.certificates.purge(later.received_at, 10)) == 1
+    assert await store.write(lambda tx: tx.certificates.purge(later.received_at, 10)) == 0
+    assert store.read(lambda tx: tx.certificates.about(NUMBER)) == [later]

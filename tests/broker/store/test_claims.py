@@ -181,3 +181,16 @@ def test_workers_do_not_share_a_delivery(open_store: Callable[..., Store], datab
     for thread in threads:
         thread.join(30)
     assert len(got) == len(set(got)) == 25
+
+
+def test_a_spoilt_delivery_spares_the_others(store: Store) -> None:
+    """One whose payload was changed in the database is dead and has an owner; what is beside it is handed out."""
+    for name in ("v1", "v2"):
+        store.write_sync(lambda tx, n=name: tx.deliveries.enqueue(delivery(n)))
+    swap = "UPDATE deliveries SET payload = (SELECT payload FROM deliveries WHERE id = 'v2') WHERE id = 'v1'"
+    store.write_sync(lambda tx: tx.deliveries._conn.exec_driver_sql(swap))
+    claimed = store.write_sync(lambda tx: tx.deliveries.claim(START, "w", timedelta(minutes=1), 10))
+    assert [one.id for one in claimed] == ["v2"]
+    (item,) = store.read(lambda tx: tx.work.list().items)
+    assert (item.kind, item.delivery_id) == ("dead-letter", "v1")
+    assert "deliveries.payload/v1" in item.reason
