@@ -183,6 +183,17 @@ class Asks(Protocol):
 
 
 @runtime_checkable
+class Gatekeeper(Protocol):
+    """Optional power of a receiver whose messages carry secrets: it gives tokens, and says what may be kept."""
+
+    def grant(self, inbound: Inbound) -> Answer | None:
+        """The answer to what is no message, such as the question for a token; None for a message."""
+
+    def kept(self, inbound: Inbound) -> bytes:
+        """What of a message is kept in the log: everything but its secrets."""
+
+
+@runtime_checkable
 class Receiver(Protocol):
     """Inbound half of an endpoint."""
 

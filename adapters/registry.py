@@ -18,6 +18,7 @@ GROUP = "lienthong.adapters"
 
 BUILT_IN: Mapping[str, str] = MappingProxyType(
     {
+        "gateway-service": "adapters.gateway_service:SPEC",
         "loopback": "adapters.loopback:SPEC",
         "loopback-service": "adapters.loopback:RECEIVER",
         "population-db": "adapters.population_db:SPEC",

@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Callable
 from datetime import date
 
-from adapters.base import Answer, Inbound, Received, Receiver, Reply, Request, Sender, Wire
+from adapters.base import Answer, Gatekeeper, Inbound, Received, Receiver, Reply, Request, Sender, Wire
 from adapters.errors import Malformed
 from broker.config.agency import AgencyConfig, Operation
 from broker.mapping import MappingError
@@ -86,6 +86,16 @@ class Agency:
         """Map the agency's answer back to a canonical document. Raises `Malformed` if it can't be understood."""
         name = self.operation(logical).reply
         return reply.payload if name is None else self._understand(name, reply.payload, on)
+
+    def grant(self, inbound: Inbound) -> Answer | None:
+        """What the adapter answers by itself, such as a token; None for a message."""
+        receiver = self._receiver()
+        return receiver.grant(inbound) if isinstance(receiver, Gatekeeper) else None
+
+    def kept(self, inbound: Inbound) -> bytes:
+        """What of a message of the agency the log keeps: all of it, but for secrets that stand beside the document."""
+        receiver = self._receiver()
+        return receiver.kept(inbound) if isinstance(receiver, Gatekeeper) else inbound.body
 
     def receive(self, inbound: Inbound) -> Received:
         """Check what the agency sent of its own accord. Raises `adapters.errors.Refused`."""

@@ -13,6 +13,7 @@ from adapters.base import Answer, Inbound, Received
 from adapters.errors import Malformed, Refused
 from broker.agency import Agency
 from broker.canonical import build
+from broker.certificates import Certificates
 from broker.clock import Clock, NewId, local_day
 from broker.inbox import Answered
 from broker.mapping import MappingError
@@ -32,6 +33,7 @@ class Callbacks:
         store: Store,
         agencies: Mapping[str, Agency],
         reports: Reports,
+        certificates: Certificates,
         clock: Clock,
         new_id: NewId,
         wake: Callable[[], None],
@@ -40,6 +42,7 @@ class Callbacks:
         self._store = store
         self._agencies = agencies
         self._reports = reports
+        self._certificates = certificates
         self._clock = clock
         self._new_id = new_id
         self._wake = wake
@@ -47,6 +50,9 @@ class Callbacks:
     async def take(self, agency_id: str, inbound: Inbound) -> Answer:
         """Apply one callback and answer it. Never raises: whatever is wrong is an answer, and a message in the log."""
         agency = self._agencies[agency_id]
+        granted = agency.grant(inbound)
+        if granted is not None:
+            return granted
         try:
             received = agency.receive(inbound)
         except Refused as error:
@@ -64,11 +70,17 @@ class Callbacks:
 
     async def _apply(self, agency: Agency, inbound: Inbound, received: Received) -> Answer:
         report = agency.report(received, self._today())
-        response = build.acknowledgement("ReportResponse", None, self._clock(), duplicate=False)
-        answer = agency.acknowledge(received, response, self._today())
         incoming = dataclasses.replace(
-            self._message(agency, received.operation, inbound.body, "in", "request"), signer=received.signer
+            self._message(agency, received.operation, agency.kept(inbound), "in", "request"),
+            signer=received.signer,
         )
+        certificate = self._certificates.read(report, incoming)
+        response = (
+            build.acknowledgement("ReportResponse", None, self._clock(), duplicate=False)
+            if certificate is None
+            else build.certificate_receipt(incoming.id, self._clock())
+        )
+        answer = agency.acknowledge(received, response, self._today())
         outgoing = dataclasses.replace(
             self._message(agency, received.operation, answer.body, "out", "answer"), related_id=incoming.id
         )
@@ -83,13 +95,16 @@ class Callbacks:
             tx.messages.add(dataclasses.replace(outgoing, dossier=dossier))
             tx.intake.answer(agency.id, key, response)
 
-        await self._reports.take(agency.id, report, settle, message_id=incoming.id)
+        if certificate is None:
+            await self._reports.take(agency.id, report, settle, message_id=incoming.id)
+        else:
+            await self._certificates.keep(certificate, lambda tx: settle(tx, None))
         self._wake()
         return answer
 
     async def _refused(self, agency: Agency, inbound: Inbound, error: Refused, operation: str) -> Answer:
         """Log what was refused and why; it changed nothing."""
-        message = self._message(agency, operation, inbound.body, "in", "refused")
+        message = self._message(agency, operation, agency.kept(inbound), "in", "refused")
         try:
             await self._store.write(
                 lambda tx: tx.messages.add(dataclasses.replace(message, outcome=error.reason))

@@ -27,6 +27,7 @@ from broker.asking import Asking
 from broker.book import Book
 from broker.callbacks import Callbacks
 from broker.canonical.schemas import Schemas
+from broker.certificates import Certificates
 from broker.changes import Changes
 from broker.checks import Checks
 from broker.codes import DossierCodes
@@ -275,7 +276,20 @@ class Hub:
     @cached_property
     def callbacks(self) -> Callbacks:
         """Takes agencies' callbacks in."""
-        return Callbacks(self.store, self.agencies, self.reports, self._clock, self._new_id, self.wake)
+        return Callbacks(
+            self.store,
+            self.agencies,
+            self.reports,
+            self.certificates,
+            self._clock,
+            self._new_id,
+            self.wake,
+        )
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Keeps what health facilities certify."""
+        return Certificates(self.store, self.project.calendar, self._clock)
 
     @cached_property
     def worker(self) -> Worker:

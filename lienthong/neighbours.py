@@ -23,6 +23,7 @@ SHARED: Mapping[str, Mapping[str, str]] = {
     "bhxh": {"user": "bhxh-user", "password": "bhxh-password"},
     "cancuoc": {"api_key": "cancuoc-key"},
     "btxh": {"accept_key": "btxh-key"},
+    "yte": {"api_key": "yte-key", "password-01005": "yte-01005", "password-01010": "yte-01010"},
     "dvcqg": {"api_key": "dvcqg-key"},
     "vneid": {"client_secret": "vneid-secret"},
 }

@@ -255,6 +255,15 @@ def acknowledgement(
     return serialize(root)
 
 
+def certificate_receipt(transaction: str, at: datetime) -> bytes:
+    """The CertificateReceipt for a facility whose certificate was taken in."""
+    root = start("CertificateReceipt")
+    put(root, "Transaction", transaction)
+    put(root, "At", at)
+    put(root, "Duplicate", False)
+    return serialize(root)
+
+
 def mark_duplicate(answer: bytes) -> bytes:
     """The first answer again, saying that it is not the first time."""
     root = documents.read(answer)

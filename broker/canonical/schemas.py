@@ -23,7 +23,7 @@ from broker.canonical.words import is_instant, is_partial_date, odd_text
 from broker.model import Problem
 from signing.errors import XmlRefused
 
-_ENTRIES = ("intake.xsd", "step.xsd", "population.xsd", "notice.xsd")
+_ENTRIES = ("intake.xsd", "step.xsd", "population.xsd", "notice.xsd", "certificate.xsd")
 """The files that between them include all others."""
 
 _XS = "{http://www.w3.org/2001/XMLSchema}"

@@ -19,7 +19,7 @@ from sandbox.core.control import control_routes
 from sandbox.core.server import HOST, Server
 
 T = TypeVar("T")
-AGENCIES = ("dancu", "dvcqg", "hotich", "cutru", "bhxh", "cancuoc", "btxh", "thu", "vneid")
+AGENCIES = ("dancu", "dvcqg", "hotich", "cutru", "bhxh", "cancuoc", "btxh", "yte", "thu", "vneid")
 
 
 def agency_class(name: str) -> type[Agency]:
