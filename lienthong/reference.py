@@ -237,15 +237,21 @@ def _http() -> Iterator[str]:
 def _described() -> dict[str, dict[str, str]]:
     from broker.canonical.jsonform import JsonForm
     from broker.canonical.schemas import Schemas
+    from broker.web.declaring import DeclaringRest
     from broker.web.exchange import Bounds
     from broker.web.rendering import Renderer
     from broker.web.rest import Rest
+    from broker.web.statistics import StatisticsRest
 
     form = JsonForm(Schemas(FOLDER.parents[1]).elements)
-    services: Any = None  # described, never called
-    router = Rest(services, form, Renderer(form), Bounds()).router()
+    nobody: Any = None  # described, never called
+    routers = (
+        Rest(nobody, form, Renderer(form), Bounds(), nobody).router(),
+        DeclaringRest(nobody, form, Renderer(form), Bounds()).router(),
+        StatisticsRest(nobody).router(),
+    )
     found: dict[str, dict[str, str]] = {}
-    for one in router.routes:
+    for one in (route for router in routers for route in router.routes):
         route: Any = one
         for method in sorted(route.methods):
             found.setdefault(route.path, {})[method] = route.summary
