@@ -19,6 +19,7 @@ from broker.config.agency import AgencyConfig
 from broker.config.base import Frozen
 from broker.config.calendar import CalendarConfig
 from broker.config.checks import faults_between
+from broker.config.forms import FormLayout
 from broker.config.hooks import hook_agencies
 from broker.config.hub import Hub
 from broker.config.notices import NoticesConfig
@@ -48,6 +49,7 @@ _SQLITE = "sqlite:///"
 _FOLDERS: Mapping[str, tuple[type[Frozen], str]] = {
     "agencies": (AgencyConfig, "id"),
     "processes": (Process, "process"),
+    "forms": (FormLayout, "mapping"),
 }
 
 
@@ -66,6 +68,7 @@ class Project:
     notices: NoticesConfig
     units: Units
     words: WordLists
+    forms: Mapping[str, FormLayout]
     secrets: Secrets
 
     @classmethod
@@ -185,6 +188,7 @@ def _project(folder: Path, models: Mapping[str, Frozen]) -> Project:
         notices=_one(models, "notices", NoticesConfig),
         units=_one(models, "units/provinces", ProvinceTable).units(),
         words=_one(models, "words", WordLists),
+        forms=_family(models, "forms", FormLayout),
         secrets=Secrets(hub.secrets, folder, os.environ),
     )
 

@@ -12,6 +12,7 @@ from datetime import date
 from lxml import etree
 
 from broker.canonical.document import text_at
+from broker.canonical.explain import named
 from broker.canonical.plan import Element, Node
 from broker.declaring.meanings import Meanings
 from broker.declaring.trace import Trace
@@ -45,8 +46,13 @@ class Reader:
         self._meanings = meanings
         self._on = on
 
-    def lines(self, document: bytes, mapping: AgencyMapping, declaration: Node) -> tuple[Line, ...]:
-        """What the document says about the citizen's matter; keys and dates of the exchange are left out."""
+    def lines(
+        self, document: bytes, mapping: AgencyMapping, declaration: Node, *, pending: bool = True
+    ) -> tuple[Line, ...]:
+        """What the document says about the citizen's matter; keys and dates of the exchange are left out.
+
+        ``pending``: what comes from a result is a placeholder.
+        """
         origins: dict[str, tuple[str, ...]] = {}
         for one in lineage(mapping):
             origins[one.target] = (*origins.get(one.target, ()), *one.sources)
@@ -54,7 +60,7 @@ class Reader:
         for path, text in _leaves(parse(document), ""):
             line = self._line(path, text, origins.get(path, ()), declaration)
             if line is not None:
-                found.append(line)
+                found.append(dataclasses.replace(line, pending=line.pending and pending))
         return tuple(found)
 
     def _line(self, path: str, text: str, sources: tuple[str, ...], declaration: Node) -> Line | None:
@@ -72,10 +78,35 @@ class Reader:
         return Line(path, label[:1].upper() + label[1:], text, meaning if meaning != text else None, field)
 
 
+def declared(plan: Element, declaration: Node, meanings: Meanings, on: date) -> list[tuple[str, list[Line]]]:
+    """The declaration itself, block by block: heading and lines."""
+    found: list[tuple[str, list[Line]]] = []
+    for block in declaration.iterchildren(etree.Element):
+        below = plan.places.get(str(block.tag))
+        if below is None:
+            continue
+        lines = [
+            _declared(plan, path, text, meanings, on)
+            for path, text in _leaves(block, f"{below[1].name}/")
+            if "@" not in path
+        ]
+        found.append((below[1].label.vi or below[1].name, lines))
+    return found
+
+
+def _declared(plan: Element, path: str, text: str, meanings: Meanings, on: date) -> Line:
+    label = named(plan, path).vi
+    meaning = meanings.of(plan, path, text, on)
+    return Line(path, label[:1].upper() + label[1:], text, meaning, path)
+
+
 def _leaves(node: Node, prefix: str) -> Iterator[tuple[str, str]]:
-    """Path and text of each element that holds text, in document order; a document inside a text is looked into."""
+    """Path and text of each attribute and element that holds text; a document inside a text is looked into."""
     for child in node.iterchildren(etree.Element):
         path = prefix + etree.QName(child).localname
+        yield from (
+            (f"{path}/@{etree.QName(name).localname}", str(text)) for name, text in child.attrib.items()
+        )
         text = (child.text or "").strip()
         if len(child):
             yield from _leaves(child, f"{path}/")

@@ -98,6 +98,7 @@ def declaring(hub: Hub) -> Declaring:
         drafts=drafts,
         receipts=Receipts(hub.book, hub.agencies, meanings, follow),
         submitting=Submitting(hub.store, drafts, hub.intake),
+        layouts=project.forms,
         clients={client.id: client for client in project.hub.clients},
         clock=clock,
     )

@@ -113,7 +113,7 @@ class Receipts:
             procedure=engine.rules.procedure,
             name=engine.process.name.vi,
             received_at=dossier.received_at,
-            due=engine.calendar.due(dossier.received_at, engine.rules.total),
+            due=engine.due_of(declaration, dossier.received_at),
             link=self._follow.replace("{code}", dossier.code),
             parts=parts,
         )

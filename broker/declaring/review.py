@@ -111,8 +111,20 @@ class Reviewer:
         made = [case.form(rule) for rule in plan(engine.rules, declaration)]
         found = _joined(own, [(form.rule.id, problem) for form, problems in made for problem in problems])
         doubts = [Found(one.field, one.vi, one.en, warning=True) for one in self._doubts(declaration)]
-        due = engine.calendar.due(at, engine.rules.total)
+        due = engine.due_of(declaration, at)
         return Review(engine, at, due, (*found, *doubts), tuple(form for form, _ in made))
+
+    def form(
+        self, declaration: Node, engine: Engine, at: datetime, step: str, results: Mapping[str, bytes]
+    ) -> Form:
+        """The form of one step of a dossier. ``results``: step → its result, where there is one.
+
+        Raises KeyError for a step that is not wanted.
+        """
+        for rule in plan(engine.rules, declaration):
+            if rule.id == step:
+                return _Case(self, declaration, engine, at, results).form(rule)[0]
+        raise KeyError(step)
 
     def problems(self, declaration: Node, at: datetime) -> list[Problem]:
         """What is wrong with the declaration by its own schema and rules."""
@@ -133,7 +145,15 @@ class Reviewer:
 class _Case:
     """One declaration under review."""
 
-    def __init__(self, reviewer: Reviewer, declaration: Node, engine: Engine, at: datetime) -> None:
+    def __init__(
+        self,
+        reviewer: Reviewer,
+        declaration: Node,
+        engine: Engine,
+        at: datetime,
+        results: Mapping[str, bytes] | None = None,
+    ) -> None:
+        self._results = results or {}
         self._declaration = declaration
         self._engine = engine
         self._at = at
@@ -149,7 +169,8 @@ class _Case:
     def form(self, rule: StepRule) -> tuple[Form, list[Problem]]:
         """The agency's form for one step, and why it cannot be made."""
         agency = self._agencies[rule.agency]
-        form = Form(rule, agency, self._office(rule), self._due(rule), preliminary=bool(rule.after))
+        pending = bool(rule.after) and self._result(rule) is None
+        form = Form(rule, agency, self._office(rule), self._due(rule), preliminary=pending)
         operation = agency.operation_for("submit", rule.id)
         try:
             document = agency.payload(operation, self._source(rule), self._on, rule.mapping)
@@ -158,7 +179,7 @@ class _Case:
             sources = {name: check.sources for name, check in checks.items()}
             return form, [self._mendable(problem, sources) for problem in error.problems]
         mapping = agency.mappings.get(rule.mapping, self._on)
-        lines = self._reader.lines(document, mapping, self._declaration)
+        lines = self._reader.lines(document, mapping, self._declaration, pending=pending)
         return dataclasses.replace(form, document=document, lines=lines), []
 
     def _source(self, rule: StepRule) -> bytes:
@@ -171,13 +192,14 @@ class _Case:
             received_at=self._at,
             due=self._due(rule),
         )
-        basis = self._basis.placeholder(self._declaration, self._on) if rule.after else None
-        return build.step(
-            self._engine.process.step_document,
-            head,
-            self._declaration,
-            None if basis is None else serialize(basis),
-        )
+        basis = self._result(rule)
+        if basis is None and rule.after:
+            placeholder = self._basis.placeholder(self._declaration, self._on)
+            basis = None if placeholder is None else serialize(placeholder)
+        return build.step(self._engine.process.step_document, head, self._declaration, basis)
+
+    def _result(self, rule: StepRule) -> bytes | None:
+        return next((self._results[name] for name in rule.after if name in self._results), None)
 
     def _office(self, rule: StepRule) -> tuple[str, str] | None:
         try:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from broker import attachments
 from broker.agency import Agency
@@ -13,21 +14,27 @@ from broker.canonical.document import text_at
 from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
 from broker.clock import Clock, local_day
+from broker.config.forms import FormLayout
 from broker.config.hub import Client
-from broker.declaring import answers
+from broker.declaring import answers, paper
 from broker.declaring.declarant import Declarant
 from broker.declaring.drafts import DraftBook
+from broker.declaring.forms import declared
 from broker.declaring.meanings import Meanings
 from broker.declaring.receipts import Receipt, Receipts
-from broker.declaring.review import Review, Reviewer
+from broker.declaring.review import Form, Review, Reviewer
 from broker.declaring.submitting import Submitting
 from broker.errors import Forbidden, Invalid, NotFound, NotNow
 from broker.model import Problem
+from broker.process.engine import Engine
 from broker.process.rules import NoRuleSet
 from broker.store.drafts import Draft
 from broker.store.engine import Store, Tx
 from broker.store.errors import StoreUnavailable
 from broker.units import Units
+
+DECLARATION = "declaration"
+"""Stands for the step where the declaration itself is wanted on paper."""
 
 
 class Declaring:
@@ -46,6 +53,7 @@ class Declaring:
         drafts: DraftBook,
         receipts: Receipts,
         submitting: Submitting,
+        layouts: Mapping[str, FormLayout],
         clients: Mapping[str, Client],
         clock: Clock,
     ) -> None:
@@ -60,6 +68,7 @@ class Declaring:
         self._drafts = drafts
         self._receipts = receipts
         self._submitting = submitting
+        self._layouts = layouts
         self._clients = clients
         self._clock = clock
 
@@ -186,6 +195,56 @@ class Declaring:
             lambda tx: (tx.dossiers.get(dossier_id), tx.dossiers.codes(dossier_id))
         )
         return self._receipts.of(dossier, codes)
+
+    # ------------------------------------------------------------------ on paper
+
+    async def receipt_paper(self, who: Declarant, code: str) -> bytes:
+        """The receipt as PDF."""
+        return await asyncio.to_thread(paper.receipt, await self.receipt_of(who, code))
+
+    async def draft_paper(self, who: Declarant, draft_id: str, step: str) -> bytes:
+        """The form of a draft's step as PDF; ``declaration`` is the declaration itself. Raises `NotFound`."""
+        declaration = self._content(await self._draft(who, draft_id))
+        review = await self.reviewed(declaration)
+        if step == DECLARATION:
+            return await self._declaration_paper(declaration, review.engine, review.at)
+        form = next((one for one in review.forms if one.rule.id == step), None)
+        return await self._paper(form, review.at)
+
+    async def dossier_paper(self, who: Declarant, code: str, step: str) -> bytes:
+        """The form of a dossier's step as PDF, with the results that there are. Raises `NotFound`."""
+        self._allow(who, "status")
+        dossier_id = await self.own(who, code)
+        dossier = await self._store.aread(lambda tx: tx.dossiers.get(dossier_id))
+        if not dossier.declaration:
+            raise NotFound
+        engine, at = self._book.engine(dossier), dossier.received_at
+        declaration = documents.read(dossier.declaration)
+        if step == DECLARATION:
+            return await self._declaration_paper(declaration, engine, at)
+        results = {one.id: one.result for one in dossier.steps if one.result is not None}
+        try:
+            return await self._paper(self._reviewer.form(declaration, engine, at, step, results), at)
+        except KeyError as error:
+            raise NotFound from error
+
+    async def _declaration_paper(self, declaration: Node, engine: Engine, at: datetime) -> bytes:
+        plan = self._schemas.elements[engine.process.document]
+        blocks = declared(plan, declaration, self._meanings, local_day(at))
+        return await asyncio.to_thread(paper.declaration, engine.rules.form, blocks, at)
+
+    async def _paper(self, form: Form | None, at: datetime) -> bytes:
+        if form is None or form.document is None:
+            vi = "Chưa có tờ khai này: bước chưa được chọn hoặc tờ khai còn lỗi; hãy xem lại."
+            raise NotFound(
+                vi, "There is no such form yet: the step is not wanted, or the review finds problems."
+            )
+        layout = self._layouts.get(form.rule.mapping)
+        if layout is not None:
+            return await asyncio.to_thread(paper.form, layout, form.document, form.lines, at)
+        to = self._meanings.place(*(form.office or ("", "")), local_day(at))
+        addressed = f"{form.agency.config.name.vi}, {to}"
+        return await asyncio.to_thread(paper.plain, form.rule.name.vi, addressed, form.lines, at)
 
     # ------------------------------------------------------------------ parts
 

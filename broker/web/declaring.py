@@ -27,6 +27,7 @@ from signing.xml import serialize
 
 PREFIX = "/api/v1"
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+_CODE = re.compile(r"[!-~]{1,64}")
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
 _TAKEN = ("application/json", "application/xml")
 
@@ -55,7 +56,10 @@ class DeclaringRest:
             ("DELETE", "/drafts/{draft}", self.remove_draft),
             ("POST", "/drafts/{draft}/review", self.review_draft),
             ("POST", "/drafts/{draft}/submission", self.submit_draft),
+            ("GET", "/drafts/{draft}/forms/{step}.pdf", self.draft_form),
             ("GET", "/dossiers/{code}/receipt", self.receipt),
+            ("GET", "/dossiers/{code}/receipt.pdf", self.receipt_paper),
+            ("GET", "/dossiers/{code}/forms/{step}.pdf", self.dossier_form),
         ):
             described = openapi.declaring_route(endpoint.__name__)
             router.add_api_route(path, endpoint, methods=[method], **described)
@@ -129,9 +133,24 @@ class DeclaringRest:
     async def receipt(self, request: Request, code: str) -> Response:
         """The receipt of a dossier."""
         root = build.start("ReceiptRequest")
-        build.put(root, "Code", _known(code, re.compile(r"[!-~]{1,64}")))
+        build.put(root, "Code", _known(code, _CODE))
         document = await self._services.receipt(declarant(request.scope), serialize(root))
         return self._answer(200, document, _form(request))
+
+    async def receipt_paper(self, request: Request, code: str) -> Response:
+        """The receipt on paper."""
+        who = declarant(request.scope)
+        return _pdf(await self._services.receipt_paper(who, _known(code, _CODE)))
+
+    async def draft_form(self, request: Request, draft: str, step: str) -> Response:
+        """A form of a draft on paper."""
+        who = declarant(request.scope)
+        return _pdf(await self._services.draft_paper(who, _known(draft), _known(step)))
+
+    async def dossier_form(self, request: Request, code: str, step: str) -> Response:
+        """A form of a dossier on paper."""
+        who = declarant(request.scope)
+        return _pdf(await self._services.dossier_paper(who, _known(code, _CODE), _known(step)))
 
     # ------------------------------------------------------------------ parts
 
@@ -185,6 +204,10 @@ class DeclaringRest:
     ) -> Response:
         answer = self._renderer.document(status, document, form, headers)
         return Response(answer.body, answer.status, {**answer.headers, "content-type": answer.content_type})
+
+
+def _pdf(body: bytes) -> Response:
+    return Response(body, media_type="application/pdf")
 
 
 def _form(request: Request) -> Form:

@@ -124,7 +124,7 @@ def statistics_route(keys: Sequence[str]) -> dict[str, Any]:
 def declaring_route(name: str) -> dict[str, Any]:
     """How an endpoint of declaring is described, as arguments of FastAPI's ``add_api_route``."""
     summary, body, answer, status = _DECLARING[name]
-    content = {} if answer is None else {"content": _content(answer)}
+    content = {} if answer is None else {"content": _PDF if answer == "pdf" else _content(answer)}
     answers: dict[int | str, dict[str, Any]] = {status: {"description": summary, **content}}
     if name == "submit_draft":
         answers[200] = {"description": "Đã nộp trước đây / Submitted before", **content}
@@ -155,10 +155,14 @@ _DECLARING: Mapping[str, tuple[str, str | None, str | None, int]] = {
     "remove_draft": ("Xóa bản nháp / Forget a draft", None, None, 204),
     "review_draft": ("Xem lại bản nháp / Review a draft", None, "ReviewResponse", 200),
     "submit_draft": ("Nộp bản nháp / Submit a draft", "DraftSubmission", "ReceiptResponse", 201),
+    "receipt_paper": ("Giấy tiếp nhận để in / Receipt on paper", None, "pdf", 200),
+    "draft_form": ("Tờ khai của bản nháp để in / A form of a draft on paper", None, "pdf", 200),
+    "dossier_form": ("Tờ khai của hồ sơ để in / A form of a dossier on paper", None, "pdf", 200),
     "receipt": ("Giấy tiếp nhận / Receipt", None, "ReceiptResponse", 200),
 }
 """Endpoint of declaring → summary, document in the request, document in the answer, status."""
 
+_PDF = {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
 _OF_VERSIONS = (412, 428)
 
 

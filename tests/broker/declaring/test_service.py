@@ -51,7 +51,9 @@ async def test_from_an_empty_draft_to_a_receipt(tmp_path: Path) -> None:
         where = f"/drafts/{draft['Id']}"
 
         root = declaration(name=("Trịnh", "Minh", "A" * 31))
-        for delivery, choice in zip(root.iterfind(".//{*}ResultDelivery"), ("electronic", "post"), strict=False):
+        for delivery, choice in zip(
+            root.iterfind(".//{*}ResultDelivery"), ("electronic", "post"), strict=False
+        ):
             delivery.text = choice
         status, _, _ = await call(world, "PUT", where, etree.tostring(root))
         assert status == 428
