@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from broker.attachments import problems
+from broker.attachments import named, problems
 from broker.canonical.plan import Node
 from broker.store.engine import Store
 from lienthong.demo.parts import NS
@@ -15,12 +15,12 @@ KNOWN, UNKNOWN = "ab" * 32, "cd" * 32
 
 def _message(*files: tuple[int, str, str]) -> Node:
     """A message that names files by size, type and hash."""
-    named = "".join(
+    written = "".join(
         f"<Attachment><FileName>giay.pdf</FileName><MediaType>{media_type}</MediaType>"
         f"<Size>{size}</Size><SHA256>{sha256}</SHA256></Attachment>"
         for size, media_type, sha256 in files
     )
-    return parse(f'<M xmlns="{NS}"><Attachments>{named}</Attachments></M>'.encode())
+    return parse(f'<M xmlns="{NS}"><Attachments>{written}</Attachments></M>'.encode())
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,12 @@ async def test_files_are_as_they_were_handed_over(
 def test_a_message_without_files(store: Store) -> None:
     """Nothing named, nothing wrong."""
     assert store.read(lambda tx: problems(tx, parse(f'<M xmlns="{NS}"/>'.encode()))) == ()
+
+
+def test_named_files() -> None:
+    """Every file named anywhere in a message, each once."""
+    message = _message(
+        (4, "application/pdf", KNOWN), (4, "application/pdf", KNOWN), (5, "image/png", UNKNOWN)
+    )
+    assert named(message) == {KNOWN, UNKNOWN}
+    assert named(parse(f'<M xmlns="{NS}"/>'.encode())) == frozenset()

@@ -80,3 +80,14 @@ def test_due_run(second: int, due: int) -> None:
     """Processes name a run by the latest multiple of its interval."""
     at = datetime(2026, 9, 1, 1, 0, second, tzinfo=UTC)
     assert due_run(at, timedelta(seconds=30)) == at.replace(second=due)
+
+
+def test_a_daily_run_does_not_wait_for_a_process_that_lives_a_day() -> None:
+    """A shared job is looked at every few minutes, and claimed once; one of each process keeps its own pace."""
+
+    async def run() -> None:
+        """Nothing."""
+
+    assert Job("retention", timedelta(days=1), run).pause == timedelta(minutes=10)
+    assert Job("poll", timedelta(seconds=30), run).pause == timedelta(seconds=30)
+    assert Job("keys", timedelta(hours=1), run, False).pause == timedelta(hours=1)

@@ -80,3 +80,11 @@ def test_wrong_settings_are_placed(fresh: Path, run: Run) -> None:
     assert f"config/agencies/hotich.yaml:{line}: adapters.send.settings.verify_answer" in message.replace(
         "\n", ""
     )
+
+
+def test_what_an_agency_receives(fresh: Path, run: Run) -> None:
+    """Every field with its Vietnamese name, the mapping that sends it, and the agency's own fields."""
+    rows = json.loads(run(0, fresh, "agency", "receives", "dancu", "--json").stdout)
+    assert {row["source"] for row in rows} >= {"PersonalNumber", "FullName", "BirthDate"}
+    assert all(row["mapping"] and row["targets"] for row in rows)
+    assert "hotich" in run(4, fresh, "agency", "receives", "nobody").stderr
