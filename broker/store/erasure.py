@@ -38,7 +38,14 @@ ERASURE = "erasure"
 ERASED = "erased"
 """What stands where a text was."""
 
-_EMPTY_STEP = {"result": None, "sealed_by": None, "reason": None, "correction_note": None}
+_EMPTY_STEP = {
+    "result": None,
+    "sealed_by": None,
+    "reason": None,
+    "correction_note": None,
+    "poll_at": None,
+    "alarm_at": None,
+}
 _ENDED = (Phase.OPEN.value, Phase.REFUSED.value, Phase.WITHDRAWN.value)
 _OPEN_STEP = (
     select(steps.c.id).where(steps.c.dossier_id == dossiers.c.id, text(f"steps.{STEP_OPEN}")).exists()

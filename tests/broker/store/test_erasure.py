@@ -20,7 +20,7 @@ LATER = START + timedelta(days=10)
 
 def add(store: Store, dossier_id: str = "d1", state: StepState = StepState.COMPLETED, **changes: Any) -> None:
     """A dossier of one step, with a history."""
-    steps = (step("registration", state=state, result=b"<r/>", reason="Nguyễn"),)
+    steps = (step("registration", state=state, result=b"<r/>", reason="Nguyễn", poll_at=LATER),)
     new = dossier(dossier_id, **{"steps": steps, "reason": "Nguyễn"} | changes)
 
     def write(tx: Tx) -> None:
@@ -100,6 +100,7 @@ def test_no_text_of_a_dossier_is_left(store: Store) -> None:
     assert "Nguyễn" not in repr(dumped)
     assert dumped["checks"] == []
     found = store.read(lambda tx: tx.dossiers.get("d1"))
+    assert found.steps[0].poll_at is None, "nobody is asked about it any more"
     assert (found.declaration, found.code, found.steps[0].state) == (b"", "H01-d1", StepState.COMPLETED)
     assert store.read(lambda tx: tx.messages.body("m1")) == b""
     assert store.read(lambda tx: tx.messages.body("m2")) == "Nguyễn".encode()
