@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from broker import attachments
 from broker.answering import Answering
+from broker.asking import Asking
 from broker.book import Book
 from broker.canonical import build, edit
 from broker.canonical import document as documents
@@ -39,6 +40,10 @@ _NOT_ASKED = Problem(
     "Cơ quan giải quyết bước này không yêu cầu bổ sung.",
     "The agency of this step does not ask for a supplement.",
 )
+_NOT_IN_QUESTION = (
+    "Phần này không được yêu cầu bổ sung, sửa đổi.",
+    "Nothing was asked about this part of the declaration.",
+)
 
 
 class Requests:
@@ -66,6 +71,7 @@ class Requests:
         self._changes = changes
         self._checks = checks
         self._router = router
+        self._asking = Asking(book, router, checks)
         self._clock = clock
 
     async def supplement(self, client: str, document: bytes) -> bytes:
@@ -118,6 +124,7 @@ class Requests:
         now = self._clock()
         engine = self._book.engine(dossier)
         document = engine.process.document
+        await self._only_asked(request, dossier)
         corrected = edit.corrected(dossier.declaration, request.root, self._schemas.elements[document])
         corrected = self._valid(engine, dossier, documents.read(corrected))
         renewed = dataclasses.replace(
@@ -126,7 +133,7 @@ class Requests:
             declaration=corrected,
             version=dossier.version + 1,
             reason=None,
-            due=engine.calendar.due(now, engine.rules.total),
+            due=engine.due_of(documents.as_tree(corrected), now),
         )
         codes = await self._store.aread(lambda tx: tx.dossiers.codes(dossier.id))
         lookups = self._checks.first_lookups(Case(renewed, engine, codes))
@@ -139,6 +146,21 @@ class Requests:
 
         edited = _instead_of(dossier, renewed)
         return await self._change(request, dossier, _nothing, Cause(), editing=edited, also=check_again)
+
+    async def _only_asked(self, request: Request, dossier: Dossier) -> None:
+        """Refuse corrections outside the parts of the declaration that are in question. Raises `Invalid`."""
+        verdicts = await self._store.aread(lambda tx: tx.dossiers.checks(dossier.id))
+        fields = [problem.field for problem in self._asking.problems(dossier, verdicts)]
+        parts = {field.partition("/")[0] for field in fields if field}
+        if not parts:
+            return
+        wrong = [
+            Problem(f"Correction[{number}]/Field", *_NOT_IN_QUESTION)
+            for number, one in enumerate(request.root.iterchildren(documents.tag("Correction")), 1)
+            if (documents.text_at(one, "Field") or "").partition("/")[0] not in parts
+        ]
+        if wrong:
+            raise Invalid(wrong)
 
     def _valid(self, engine: Engine, dossier: Dossier, declaration: Node) -> bytes:
         """A declaration that was changed, in the codes of its day. Raises `Invalid` with all that is wrong with it."""

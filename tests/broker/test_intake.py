@@ -11,7 +11,7 @@ import pytest
 
 from broker.canonical.document import as_tree, text_at
 from broker.canonical.read import is_duplicate
-from broker.errors import Conflict, Forbidden, HubError, Invalid, NotFound, NotNow
+from broker.errors import Conflict, Forbidden, HubError, Invalid, NotNow
 from broker.model import Phase, StepState
 from tests.broker.rig import (
     PORTAL,
@@ -21,7 +21,6 @@ from tests.broker.rig import (
     inbound,
     item,
     make,
-    record,
     report,
     report_request,
     submission,
@@ -86,81 +85,6 @@ async def test_unknown_unit(rig: Rig) -> None:
     await rig.settle()
     assert rig.state(code, "registration") is StepState.RECEIVED
     assert rig.work("unroutable") == []
-
-
-async def test_correction(rig: Rig) -> None:
-    """What the register contradicts is asked of the citizen; the correction is checked again as a whole."""
-    rig.agencies["dancu"].script += [record(found=False)] * 6
-    code = await rig.opened()
-    assert rig.dossier(code).phase is Phase.ASKING
-    await rig.hub.requests.supplement(PORTAL, correction(code, "Mother/Name/Given", "Mây"))
-    await rig.settle()
-    dossier = rig.dossier(code)
-    assert (dossier.phase, dossier.version) == (Phase.OPEN, 2)
-    assert "Mây" in dossier.declaration.decode()
-
-
-async def test_two_corrections_at_once(rig: Rig) -> None:
-    """Of two corrections to one declaration the second is told to look again."""
-    rig.agencies["dancu"].script += [record(found=False)] * 6
-    code = await rig.opened()
-    ways = [correction(code, "Mother/Name/Given", name, f"correction-{name}") for name in ("Mo", "My")]
-    found = await asyncio.gather(
-        *(rig.hub.requests.supplement(PORTAL, way) for way in ways), return_exceptions=True
-    )
-    assert sorted(type(answer).__name__ for answer in found) == ["Conflict", "bytes"]
-
-
-async def asked(rig: Rig) -> str:
-    """A dossier of which civil status wants a supplement."""
-    code = await rig.opened()
-    want = item(code, StepState.SUPPLEMENT, reason="Thiếu giấy", due="2026-09-24")
-    rig.agencies["hotich"].script.append(report(want))
-    rig.clock.advance(minutes=6)
-    await rig.hub.rounds.polls()
-    await rig.settle()
-    assert rig.state(code, "registration") is StepState.SUPPLEMENT
-    return code
-
-
-async def test_supplement_and_again(rig: Rig) -> None:
-    """A supplement reaches the agency once; its repetition gets the first answer, also after the agency has it."""
-    code = await asked(rig)
-    first = await rig.hub.requests.supplement(PORTAL, supplement(code))
-    await rig.settle()
-    assert rig.state(code, "registration") is StepState.RECEIVED
-    again = await rig.hub.requests.supplement(PORTAL, supplement(code))
-    assert (is_duplicate(first), is_duplicate(again)) == (False, True)
-    assert rig.agencies["hotich"].count("supplement") == 1
-    with pytest.raises(Conflict):
-        await rig.hub.requests.supplement(PORTAL, supplement(code, "supplement-2"))
-
-
-async def test_withdrawal_and_again(rig: Rig) -> None:
-    """A withdrawal reaches the agency once; its repetition gets the first answer."""
-    code = await rig.opened()
-    await rig.hub.requests.withdraw(PORTAL, withdrawal(code))
-    await rig.settle()
-    assert is_duplicate(await rig.hub.requests.withdraw(PORTAL, withdrawal(code)))
-    assert rig.state(code, "registration") is StepState.WITHDRAWN
-    assert rig.state(code, "residence") is StepState.CANCELLED
-    with pytest.raises(Conflict):
-        await rig.hub.requests.withdraw(PORTAL, withdrawal(code, "withdrawal-2"))
-
-
-async def test_withdrawn_while_checking(rig: Rig) -> None:
-    """A dossier that is withdrawn during the check is never opened, whatever the register answers."""
-    code = await rig.submit()
-    await rig.hub.requests.withdraw(PORTAL, withdrawal(code))
-    await rig.settle()
-    assert rig.dossier(code).phase is Phase.WITHDRAWN
-    assert rig.dossier(code).steps == ()
-
-
-async def test_somebody_elses_dossier(rig: Rig) -> None:
-    """A dossier that is not the caller's, or nobody's, is not found."""
-    with pytest.raises(NotFound):
-        await rig.hub.requests.withdraw(PORTAL, withdrawal("G22.99.08-260915-000099"))
 
 
 async def test_canonical_report(rig: Rig) -> None:
