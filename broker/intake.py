@@ -16,6 +16,7 @@ from broker.canonical import build
 from broker.canonical import document as documents
 from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
+from broker.certificates import Certificates
 from broker.changes import Changes
 from broker.checks import Checks
 from broker.clock import Clock, NewId
@@ -49,6 +50,7 @@ class Intake:
         reports: Reports,
         outbox: Outbox,
         telling: Telling,
+        certificates: Certificates,
         codes: DossierCodes,
         router: Router,
         clock: Clock,
@@ -65,6 +67,7 @@ class Intake:
         self._reports = reports
         self._outbox = outbox
         self._telling = telling
+        self._certificates = certificates
         self._codes = codes
         self._router = router
         self._clock = clock
@@ -101,11 +104,12 @@ class Intake:
             declaration=documents.as_bytes(declaration),
             officer=request.text("Actor/OfficerId") or "",
             unit=request.text("Actor/Unit") or "",
-            due=engine.calendar.due(now, engine.rules.total),
+            due=engine.due_of(declaration, now),
         )
         unroutable = self._router.problems(engine.rules, declaration, now)
         unclear = self._router.unclear(declaration, now)
-        missing = (*unroutable, *unclear, *questions(engine.rules, declaration))
+        otherwise = await self._certificates.differences(declaration)
+        missing = (*unroutable, *unclear, *questions(engine.rules, declaration), *otherwise)
         if missing:
             reason = "; ".join(problem.vi for problem in missing)
             dossier = dataclasses.replace(
@@ -123,7 +127,7 @@ class Intake:
         deliveries, unsaid = self._outbox.states(case, [News(line) for line in _first_states(dossier)])
         if dossier.phase is Phase.CHECKING:
             deliveries += self._checks.first_lookups(case)
-        promised = engine.calendar.due(dossier.received_at, engine.rules.total)
+        promised = engine.due_of(documents.as_tree(dossier.declaration), dossier.received_at)
         deliveries += self._telling.received(case, promised)
         answer = build.submit_response(dossier.code, dossier.received_at, promised, duplicate=False)
 

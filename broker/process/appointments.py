@@ -44,7 +44,8 @@ def overdue(
         return
     yield c.Overdue(None, dossier.due)
     if excused and not any(step.state == StepState.SUPPLEMENT for step in under_way):
-        due = max(latest, calendar.due(now, rules.extension or rules.total))
+        extensions = (rules.extension,) if rules.extension else rules.totals([step.id for step in under_way])
+        due = max(latest, *(calendar.due(now, extension) for extension in extensions))
         yield reappointment(None, dossier.due, due, now, _HUB)
 
 

@@ -10,6 +10,8 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from lxml import etree
+
 from broker.calendar import WorkingCalendar
 from broker.model import DeliveryKind, Dossier, Outcome, Phase, ReportItem, Step, StepState
 from broker.process import appointments, consents, corrections, results, states, texts
@@ -167,9 +169,9 @@ class Engine:
         declaration, known = parse(dossier.declaration), {step.id for step in dossier.steps}
         wanted = [rule for rule in plan(self.rules, declaration) if rule.id not in known]
         planned = tuple(c.Plan(step) for step in first_steps(wanted, now, declaration))
-        due = self.calendar.due(now, self.rules.total)
-        later = (c.SetDue(None, due),) if dossier.due is None or due > dossier.due else ()
         after = apply(dossier, planned)
+        due = self.due(now, [step.id for step in after.steps])
+        later = (c.SetDue(None, due),) if dossier.due is None or due > dossier.due else ()
         return (*planned, *later, *self._open(after, now))
 
     def on_handover(
@@ -207,11 +209,19 @@ class Engine:
         """Until when such a difference must be settled; kept as the dossier's due date while it is asked."""
         return self.calendar.last_moment(now, self.asking_days)
 
+    def due(self, since: datetime, wanted: Collection[str]) -> datetime:
+        """When a dossier with these steps is due as a whole, counted from ``since``."""
+        return max(self.calendar.due(since, total) for total in self.rules.totals(wanted))
+
+    def due_of(self, declaration: etree._Element, since: datetime) -> datetime:
+        """When a dossier with this declaration is due as a whole, counted from ``since``."""
+        return self.due(since, [rule.id for rule in plan(self.rules, declaration)])
+
     def _open(self, dossier: Dossier, now: datetime) -> Iterator[c.Command]:
         if dossier.phase != Phase.OPEN:
             return
         if all(step.state == StepState.PLANNED for step in dossier.steps):
-            yield c.SetDue(None, self.calendar.due(_counts_from(dossier, now), self.rules.total))
+            yield c.SetDue(None, self.due(_counts_from(dossier, now), [step.id for step in dossier.steps]))
         now_states = {step.id: step.state for step in dossier.steps}
         for rule in self.rules.steps:
             if now_states.get(rule.id) != StepState.PLANNED:

@@ -6,7 +6,7 @@ process, or a decree that adds a step, is another file or another rule set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Literal
@@ -14,6 +14,7 @@ from typing import Literal
 from lxml import etree
 from pydantic import Field, field_validator, model_validator
 
+from broker.calendar import Deadline
 from broker.canonical.document import find, text_at
 from broker.config.base import DeadlineText, ElementPath, Frozen, Name, Words
 from broker.model import Problem, Step, StepState
@@ -81,6 +82,8 @@ class StepRule(Frozen):
     """Working days that a citizen has to hand in what the agency asks for."""
     extension: DeadlineText | None = None
     """Working time until the new appointment when one was missed; the deadline again if absent."""
+    total: DeadlineText | None = None
+    """Working time for the whole dossier if this step is wanted, where the rule set's total is too short for it."""
 
 
 class Exclusion(Frozen):
@@ -145,6 +148,11 @@ class RuleSet(Frozen):
     def procedure(self) -> str:
         """The procedure code that is written on messages."""
         return self.procedures[0]
+
+    def totals(self, wanted: Collection[str]) -> tuple[Deadline, ...]:
+        """Working times that bound a dossier with these steps: it is due when the latest of them has passed."""
+        own = (step.total for step in self.steps if step.id in wanted)
+        return (self.total, *(total for total in own if total is not None))
 
     def step(self, step_id: str) -> StepRule:
         """The rule of that step. Raises KeyError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -11,11 +11,15 @@ import yaml
 from lxml import etree
 from pydantic import ValidationError
 
+from broker.calendar import WorkingCalendar
 from broker.model import StepState
-from broker.process.rules import NoRuleSet, Process, exclusions, first_steps, plan
+from broker.process.rules import NoRuleSet, Process, RuleSet, StepRule, exclusions, first_steps, plan
 from signing.xml import parse
 from tests.broker.process.births import BIRTH, NOW, ROOT
 
+DEATH = Process.model_validate(
+    yaml.safe_load((ROOT / "config/processes/death.yaml").read_text(encoding="utf-8"))
+)
 RAW = yaml.safe_load((ROOT / "config/processes/birth.yaml").read_text(encoding="utf-8"))
 
 
@@ -103,3 +107,25 @@ def test_rules_that_do_not_fit_together_are_refused(raw: dict[str, Any], says: s
     with pytest.raises(ValidationError) as caught:
         Process.model_validate(raw)
     assert says in str(caught.value)
+
+
+def test_a_long_step_makes_the_whole_longer() -> None:
+    """A dossier is bounded by the total of its rule set and by those of its own steps only."""
+    rules = DEATH.rule_set("nd301")
+    days = {step.id: step.total for step in rules.steps}
+    assert rules.totals(["registration", "residence-removal"]) == (rules.total,)
+    assert rules.totals(["registration", "funeral-merit"]) == (rules.total, days["funeral-merit"])
+
+
+def test_no_total_is_shorter_than_its_longest_way() -> None:
+    """What is promised for a death as a whole can be kept when every step takes the time that it has."""
+    calendar = WorkingCalendar()
+
+    def ends(rules: RuleSet, step: StepRule) -> datetime:
+        begun = max((ends(rules, rules.step(name)) for name in step.after), default=NOW)
+        return calendar.due(begun, step.deadline)
+
+    for rules in DEATH.rule_sets:
+        for step in rules.steps:
+            promised = max(calendar.due(NOW, total) for total in rules.totals({step.id, *step.after}))
+            assert ends(rules, step) <= promised, f"{rules.id}/{step.id}"
