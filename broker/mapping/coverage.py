@@ -61,7 +61,18 @@ class Drops:
 
     def reason(self, field: Field) -> str | None:
         """Why a field is dropped, None if it is not."""
-        return next((drop.reason for drop in self.entries if drop.covers(field)), None)
+        pattern = _any_of(tuple(drop.path for drop in self.entries))
+        found = [match for one in field.ancestors() if one.path and (match := pattern.fullmatch(one.path))]
+        first = min((int((match.lastgroup or "")[1:]) for match in found), default=None)
+        return None if first is None else self.entries[first].reason
+
+
+@functools.cache
+def _any_of(paths: tuple[str, ...]) -> re.Pattern[str]:
+    """All patterns in one, each a group named by its place: a mapping has hundreds of fields and dozens of drops."""
+    if not paths:
+        return re.compile(r"(?!)")
+    return re.compile("|".join(f"(?P<d{place}>{_pattern(path).pattern})" for place, path in enumerate(paths)))
 
 
 @functools.cache

@@ -8,6 +8,7 @@ proves, refutes with an example, or leaves undecided; an undecided or waived fit
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
@@ -99,11 +100,17 @@ def allows(target: Space, text: str) -> bool:
 
 def _allows(values: Values, text: str) -> bool:
     if values.accepts is not None:
-        return values.accepts(text)
+        return _accepted(values.accepts, text)
     if values.words is not None:
         return text in values.words
     length = values.shortest <= len(text) and (values.longest is None or len(text) <= values.longest)
     return length and all(matches(regex, text) for regex in values.patterns)
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def _accepted(accepts: Callable[[str], bool], text: str) -> bool:
+    """Whether a type accepts a text: tables of codes are held against the same few types again and again."""
+    return accepts(text)
 
 
 def _one_fits(values: Values, target: Space) -> Verdict:
@@ -126,7 +133,7 @@ def _examples(values: Values, verdicts: list[Verdict]) -> Iterator[str]:
     """Texts of ``values`` worth trying against the target: what the comparison found, then short ones."""
     yield from (verdict.example for verdict in verdicts if isinstance(verdict, Outside))
     for text in samples(values.languages, 12, limit=2_000):
-        if values.accepts is None or values.accepts(text):
+        if values.accepts is None or _accepted(values.accepts, text):
             yield text
 
 
