@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from broker.book import Book
 from broker.canonical import document as documents
+from broker.canonical.plan import Node
+from broker.certificates import Certificates
 from broker.checks import Checks
 from broker.model import Dossier, Problem
 from broker.process.rules import questions
@@ -16,8 +18,11 @@ from broker.store.rows import Check
 class Asking:
     """Works out again what was asked, from the declaration and the register's verdicts: nothing is stored twice."""
 
-    def __init__(self, book: Book, router: Router, checks: Checks) -> None:
-        """The reasons to ask: a unit unknown or not clear, a value left open, a difference with the register."""
+    def __init__(self, book: Book, router: Router, checks: Checks, certificates: Certificates) -> None:
+        """The reasons to ask: a unit unknown or not clear, a value left open, a difference with the register or with
+        the certificate of a health facility.
+        """
+        self._certificates = certificates
         self._book = book
         self._router = router
         self._checks = checks
@@ -31,4 +36,9 @@ class Asking:
             *self._router.unclear(declaration, dossier.received_at),
             *questions(rules, declaration),
             *self._checks.asked(declaration, verdicts),
+            *self._otherwise(dossier, declaration),
         )
+
+    def _otherwise(self, dossier: Dossier, declaration: Node) -> tuple[Problem, ...]:
+        """Differences with a certificate are asked about once: who declares the same again has confirmed it."""
+        return self._certificates.otherwise(declaration) if dossier.version == 1 else ()

@@ -138,6 +138,10 @@ class Certificates:
         """What the declaration says otherwise than the certificate that it names; none if that never came."""
         return await self._store.aread(lambda tx: differences(tx, declaration))
 
+    def otherwise(self, declaration: Node) -> tuple[Problem, ...]:
+        """The same at once, for whoever writes a status."""
+        return self._store.read(lambda tx: differences(tx, declaration))
+
 
 def differences(tx: Tx, declaration: Node) -> tuple[Problem, ...]:
     """The same inside a transaction. What the facility wrote down is compared, and not told."""

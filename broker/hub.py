@@ -234,6 +234,7 @@ class Hub:
             reports=self.reports,
             outbox=self.outbox,
             telling=self.telling,
+            certificates=self.certificates,
             codes=DossierCodes(self.store, self.project.hub.dossier_prefix, zone),
             router=self.router,
             clock=self._clock,
@@ -263,7 +264,7 @@ class Hub:
     @cached_property
     def standing(self) -> Standing:
         """Answers how dossiers stand."""
-        asking = Asking(self.book, self.router, self.checks)
+        asking = Asking(self.book, self.router, self.checks, self.certificates)
         return Standing(
             self.store, self.schemas, self.book, self.agencies, self._clients, asking, self._clock
         )

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from broker.canonical import document as documents
 from broker.canonical.document import text_at
+from broker.model import Phase
 from broker.store.certificates import Certificate
+from lienthong.demo.document import Birth
 from sandbox.core.readable import local
 from sandbox.core.xml import parse, serialize, text
 from sandbox.dancu.population import Couple
 from sandbox.yte import Yte
-from tests.worlds import Stage, population, stage
+from tests.births import supplement
+from tests.worlds import Stage, birth, population, stage, texts
 
 FRIDAY = datetime(2026, 4, 24, 7, 59, tzinfo=UTC)
 """14:59 in Hà Nội on the Friday before the long Hùng Kings' holiday of 2026 (Sunday, made good on Monday)."""
@@ -255,3 +260,52 @@ async def test_late(tmp_path: Path, hours: float, late: bool) -> None:
         assert certificate.late is late
         counted = world.hub.store.read(lambda tx: tx.certificates.late())
         assert counted == {"01005": (int(late), 1)}
+
+
+def matching(code: str, **changes: Any) -> Birth:
+    """A declaration of the certified child."""
+    couple = population().couples()[0]
+    plain = {"born": date(2026, 11, 23), "sex": "1", "certificate": code}
+    return birth(name=(couple.husband.name.family, "Minh", "An"), **{**plain, **changes})
+
+
+async def test_a_declaration_that_agrees_goes_on(tmp_path: Path) -> None:
+    """The certificate that it names was handed over and says the same; one that never came is no reason to refuse."""
+    async with stage(tmp_path) as world:
+        for code in (await issued(world), "99999.GCS.01005.26"):
+            declared = await world.submit(matching(code))
+            assert world.dossier(declared).phase is not Phase.ASKING
+            assert "asking" not in (world.dossier(declared).reason or "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "value"),
+    [
+        ({"sex": "2"}, "Child/Sex", "2"),
+        ({"born": date(2026, 11, 22)}, "Child/BirthDate", "2026-11-22"),
+    ],
+)
+async def test_a_difference_is_asked_about(
+    tmp_path: Path, changes: dict[str, Any], field: str, value: str
+) -> None:
+    """What the facility certified otherwise is asked about at its field; declared again, it is confirmed."""
+    async with stage(tmp_path) as world:
+        code = await world.submit(matching(await issued(world), **changes))
+        assert world.dossier(code).phase is Phase.ASKING
+        assert field in list(texts(await world.status(code), "Field"))
+        request = supplement(code, "confirmed", {field: value})
+        response = await world.send("POST", f"/api/v1/dossiers/{code}/supplements", request)
+        assert response.status in (200, 202), (await response.read()).decode()
+        assert world.dossier(code).phase is Phase.CHECKING
+
+
+async def test_mothers_name_taken_for_the_childs(tmp_path: Path) -> None:
+    """T26: text recognition takes the mother's name on the scan for the child's; the certificate tells."""
+    async with stage(tmp_path) as world:
+        mother = population().couples()[0].wife.name
+        wrong = (mother.family, mother.middle, mother.given)
+        declared = matching(await issued(world))
+        code = await world.submit(dataclasses.replace(declared, name=wrong))
+        status = await world.status(code)
+        assert "Child/Name" in list(texts(status, "Field"))
+        assert mother.full not in (world.dossier(code).reason or "")
