@@ -1,4 +1,4 @@
-"""Citizens, clients and the electronic store hear what happens, through a real relay, a real web hook, a real portal."""
+"""Citizens, clients and the electronic store hear what happens: real relay, real web hook, real portal."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ async def test_a_missed_appointment_is_excused(tmp_path: Path) -> None:
         assert len(letters) == 1
         assert "Ngày hẹn trả mới" in letters[0]["noi_dung"]
         effects = [
-            effect for record in portal(world).desk.records(dossier=code) for effect in portal(world).desk.effects(record.key)
+            effect
+            for record in portal(world).desk.records(dossier=code)
+            for effect in portal(world).desk.effects(record.key)
         ]
         assert any(effect.startswith("Hẹn lại") for effect in effects)
         step = world.dossier(code).step("registration")
