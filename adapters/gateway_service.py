@@ -4,8 +4,8 @@ A facility takes a token (form with ``username`` and ``password``, answered as J
 signed document in base64. Token, account and facility belong together: a token of one is worth nothing with
 another's account, and the document must be of that facility (annex PL02 of 2025).
 
-Tokens are not stored: each is the account and its end, sealed with a key that only this process knows. After a
-restart facilities take new ones, as they do when one has ended.
+Tokens are not stored: each is the account and its end, sealed with a key that is made of the account's password.
+So they hold at every process of the hub, and end with the password.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import hashlib
 import hmac
 import json
 import re
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode
@@ -99,7 +98,6 @@ class GatewayService:
         if len(self._kinds) != len(settings.operations):
             raise ValueError("two operations have the same kind: they could not be told apart")
         self._expected = Expected(resources, ())
-        self._seal = secrets.token_bytes(32)
         self.features = dataclasses.replace(SPEC.features, verifies=True)
 
     # ------------------------------------------------------------------ tokens
@@ -115,21 +113,22 @@ class GatewayService:
             return _json(401, {"maKetQua": "401", "moTa": "Sai tài khoản hoặc mật khẩu"})
         end = self._resources.clock() + timedelta(seconds=self._settings.lifetime_seconds)
         token = self._token(account, end)
-        pair = {"access_token": token, "id_token": self._mark(token.encode())}
+        pair = {"access_token": token, "id_token": self._mark(account, token)}
         return _json(200, {"maKetQua": "200", **pair, "expires_in": int(self._settings.lifetime_seconds)})
 
     def _token(self, account: str, end: datetime) -> str:
         said = f"{account}.{int(end.timestamp())}"
-        return f"{said}.{self._mark(said.encode())}"
+        return f"{said}.{self._mark(account, said)}"
 
-    def _mark(self, text: bytes) -> str:
-        return hmac.new(self._seal, text, hashlib.sha256).hexdigest()
+    def _mark(self, account: str, text: str) -> str:
+        key = self._resources.secret(self._settings.accounts[account])
+        return hmac.new(f"token {key}".encode(), text.encode(), hashlib.sha256).hexdigest()
 
     def _holds(self, token: str, account: str) -> bool:
         """Whether the token was given to that very account and has not ended."""
         said, _, mark = token.rpartition(".")
         owner, _, end = said.rpartition(".")
-        genuine = hmac.compare_digest(mark.encode(), self._mark(said.encode()).encode())
+        genuine = hmac.compare_digest(mark.encode(), self._mark(account, said).encode())
         return genuine and owner == account and self._resources.clock().timestamp() < int(end)
 
     def _knows(self, account: str, password: str) -> bool:
@@ -196,14 +195,15 @@ class GatewayService:
     def _sender(self, fields: Mapping[str, str]) -> str:
         """The account whose token, password and facility all belong together."""
         names = self._settings.form
+        if not fields or not set(fields) <= set(names.model_dump().values()):
+            raise Refused("malformed", "a form with the agreed fields is expected, and no other field")
         account = fields.get(names.username, "")
         token = fields.get(names.token, "")
         if not self._knows(account, fields.get(names.password, "")):
             raise Refused("forbidden", "account and password do not go together")
         identity = fields.get(names.identity, "").encode()
-        if not self._holds(token, account) or not hmac.compare_digest(
-            identity, self._mark(token.encode()).encode()
-        ):
+        paired = hmac.compare_digest(identity, self._mark(account, token).encode())
+        if not paired or not self._holds(token, account):
             raise Refused("forbidden", "the token has ended, or is of another account")
         if fields.get(names.facility) != account:
             raise Refused("forbidden", "the account is of another facility")
@@ -240,7 +240,7 @@ class GatewayService:
         return _xml(200, serialize(root))
 
     def refuse(self, inbound: Inbound, error: Exception) -> Answer:
-        """The answer document with the code for the reason; HTTP says 200 but for identity and our own failure."""
+        """The answer document with the code for the reason."""
         said = words(error)
         reason = error.reason if isinstance(error, Refused) else "internal"
         code = self._settings.codes.get(reason, "500")
@@ -249,7 +249,7 @@ class GatewayService:
         root = parse(self._settings.refusal.encode())
         for node in root.iter():
             node.text = templates.HOLE.sub(lambda hole: filled.get(hole[1], ""), node.text or "") or None
-        return _xml({"401": 401, "500": 500}.get(code, 200), serialize(root))
+        return _xml(401 if code == "401" else said.status, serialize(root))
 
     def documents(self, base_url: str) -> Mapping[str, tuple[str, bytes]]:
         """The schema, with what it imports."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from adapters.base import Answer, Inbound, Receiver, Reply, Request, Resources, Sender
 from adapters.errors import Refused, Rejected, Unauthorized
@@ -19,6 +20,7 @@ from adapters.http import HttpClient
 from adapters.registry import get
 from lienthong.testing import FakeAgency, Heard, numbers
 from sandbox import Sandbox
+from sandbox.yte import Yte
 from signing.keys import create_key, load_key, read_certificates
 from signing.trust import Trust
 from signing.xml import parse
@@ -35,6 +37,9 @@ SECRETS = {
     "bhxh-user": "lienthong",
     "bhxh-password": "mat-khau-thu",
     "cancuoc-key": "khoa-can-cuoc",
+    "btxh-key": "khoa-btxh",
+    "yte-01005": "mat-khau-thu",
+    "yte-01010": "mat-khau-thu",
     "dancu-user": "lienthong",
     "dancu-secret": "sandbox-dancu-secret",
     "dancu-api-key": "sandbox-dancu-key",
@@ -265,6 +270,54 @@ async def test_identity_card(beside: Callable[..., Awaitable[Hub]]) -> None:
     stranger = hub.adapter("xml-http", **settings, auth={"kind": "api-key", "key": "dancu-secret"})
     with pytest.raises(Unauthorized):
         await exchange(stranger, "YeuCauCapThe", request)
+
+
+async def test_funeral_support(beside: Callable[..., Awaitable[Hub]]) -> None:
+    """The account's key goes into the document while sending; a wrong one is about identity."""
+    hub = await beside("btxh")
+    operation = {
+        "path": "/apiBTXH/DongBoDVC",
+        "input": "DongBoDVC",
+        "output": "KetQuaDongBo",
+        "xsd": "btxh/1.0/btxh.xsd",
+        "secrets": {"AcceptKey": "btxh-key"},
+    }
+    verdicts = {"code": "error_code", "verdicts": {"101": "unauthorized"}}
+    settings = {"address": hub.url(), "operations": {"DongBoDVC": operation}, **verdicts}
+    request = Path("mappings/death-to-btxh/cases/emergency.out.xml").read_bytes()
+    reply = await exchange(hub.adapter("xml-http", **settings), "DongBoDVC", request)
+    assert b"<error_code>0</error_code>" in reply.payload
+    operation["secrets"] = {"AcceptKey": "cancuoc-key"}
+    with pytest.raises(Unauthorized):
+        await exchange(hub.adapter("xml-http", **settings), "DongBoDVC", request)
+
+
+async def test_health_facilities(beside: Callable[..., Awaitable[Hub]]) -> None:
+    """A facility takes a token, then posts its certificate, signed by code that shares nothing with ours."""
+    hub = await beside("yte")
+    config = yaml.safe_load(Path("config/agencies/yte.yaml").read_text("utf-8"))
+    receiver = hub.adapter("gateway-service", **config["adapters"]["receive"]["settings"])
+    result = b"<KetQuaTiepNhan><MaKetQua>200</MaKetQua>"
+    result += b"<ThoiGianTiepNhan>20261123120000</ThoiGianTiepNhan></KetQuaTiepNhan>"
+    carried = carrying(receiver, lambda payload: result)
+
+    def serve(heard: Heard) -> Answer:
+        granted: Answer | None = receiver.grant(Inbound(heard.method, heard.path, heard.headers, heard.body))
+        return granted or carried(heard)
+
+    yte = hub.box.agency("yte")
+    assert isinstance(yte, Yte)
+    moment = {"NGAY_SINH_CON": "20261123040000", "GIOI_TINH_CON": "1"}
+    mother = {"HOTEN_NND": "Trần Thị Bé", "NGAYSINH_NND": "1995", "NOI_CU_TRU_NND": "Hà Nội"}
+    code = yte.issue(
+        "birth", MATINH_CU_TRU="01", MAXA_CU_TRU="00070", LOAI_GIAYTO_NND="0", **moment, **mother
+    )
+    async with FakeAgency(serve) as web:
+        hub.box.set_hub(web.url)
+        yte.push(code)
+        await yte.tick()
+    assert [notice.done for notice in yte.callbacks.all()] == [True]
+    assert "<MaKetQua>200</MaKetQua>" in yte.callbacks.all()[0].last
 
 
 async def test_population(beside: Callable[..., Awaitable[Hub]]) -> None:
