@@ -42,12 +42,10 @@ def voices(rule: Consents, declaration: Node) -> list[Voice]:
     path, _, name = rule.of.rpartition("/")
     parent = documents.find(declaration, path) if path else declaration
     found = parent.iterchildren(tag(name)) if parent is not None else ()
-    return [Voice(_name(one), text_at(one, "PersonalNumber"), text_at(one, "Consent")) for one in found]
-
-
-def _name(relative: Node) -> str:
-    parts = (text_at(relative, f"Name/{part}") for part in ("Family", "Middle", "Given"))
-    return " ".join(part for part in parts if part) or "?"
+    return [
+        Voice(text_at(one, "Name") or "?", text_at(one, "PersonalNumber"), text_at(one, "Consent"))
+        for one in found
+    ]
 
 
 def hold(

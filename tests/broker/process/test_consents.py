@@ -71,7 +71,7 @@ RESULT = b'<DeathRegistration xmlns="urn:lienthong:1.0"><Number>1</Number></Deat
 def declaration(*consents: str | None, kind: str = "lump-sum") -> bytes:
     """A declaration with one relative for each word, or None for silence."""
     relatives = "".join(
-        f"<Relative><Name><Family>Lê</Family><Given>{name}</Given></Name>"
+        f"<Relative><Name>Lê {name}</Name>"
         f"<PersonalNumber>00109000000{number}</PersonalNumber>"
         + (f"<Consent>{word}</Consent>" if word else "")
         + "</Relative>"
