@@ -36,7 +36,7 @@ async def test_unknown_document(rig: Rig) -> None:
 
 
 async def test_owner(rig: Rig) -> None:
-    """Everything has an owner: the agency's, else the hub's."""
+    """Everything has an owner: the agency's, else the hub's (T20)."""
     book = rig.hub.book
     assert book.owner("hotich") == "ho-tich-truc"
     assert book.owner(None) == book.owner("nobody") == book.hub_owner

@@ -47,7 +47,7 @@ instants = st.integers(0, 4 * 365 * 24 * 60).map(lambda minutes: FIRST + timedel
     ],
 )
 def test_registration_is_due_on_the_working_day_of_receipt(received: str, due: str) -> None:
-    """Received after 15:00 or on a day off: the next working day (decree 63/2024/NĐ-CP)."""
+    """Received after 15:00 or on a day off: the next working day (decree 63/2024/NĐ-CP) (T22)."""
     assert here(CALENDAR.due(at(received), SAME_DAY)) == due
 
 

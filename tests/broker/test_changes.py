@@ -71,7 +71,7 @@ async def test_unknown_dossier(rig: Rig) -> None:
 
 
 async def test_settle_fails(rig: Rig) -> None:
-    """If what belongs to the change cannot be stored, the change is not stored."""
+    """If what belongs to the change cannot be stored, the change is not stored (T23)."""
     code = await rig.opened()
     before = rig.dossier(code)
 
@@ -99,7 +99,7 @@ async def test_all_or_none(rig: Rig) -> None:
 
 
 async def test_legal_order_at_one_moment(rig: Rig) -> None:
-    """An agency that skips to the end at one instant: the portal hears every state once, in the legal order."""
+    """An agency that skips to the end at one instant: the portal hears every state once, in the legal order (T13)."""
     code = await rig.opened()
     rig.agencies["hotich"].done.add(code)
     rig.clock.advance(minutes=6)

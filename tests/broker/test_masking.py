@@ -58,7 +58,7 @@ def test_no_number_passes(before: str, digits: str) -> None:
 
 
 def test_documents_keep_their_shape() -> None:
-    """Element names, lengths and signs stay; no value does, in elements, attributes and between them."""
+    """Element names, lengths and signs stay; no value does, in elements, attributes and between them (T23)."""
     inner = '<Name kind="khai sinh">Trần <!-- An -->Hòa</Name> 12<?An?> <Born>2026-09-01</Born>'
     body = f'<a xmlns="urn:x">{inner}</a>'.encode()
     shown = '<a xmlns="urn:x"><Name kind="xxxx xxxx">xxxx xxx</Name> 00 <Born>0000-00-00</Born></a>'

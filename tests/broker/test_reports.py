@@ -51,7 +51,7 @@ async def test_several_items_of_one_dossier(rig: Rig) -> None:
 
 
 async def test_known_and_unknown(rig: Rig) -> None:
-    """An item that nobody knows has an owner and does not stop the others."""
+    """An item that nobody knows has an owner and does not stop the others (T18)."""
     code = await rig.opened()
     found = await reports(rig).take(
         "hotich", report(item("unknown", StepState.ACCEPTED), item(code, StepState.ACCEPTED)), nothing

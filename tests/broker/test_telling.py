@@ -38,7 +38,7 @@ async def test_a_result_is_copied_once(rig: Rig) -> None:
 
 
 async def test_a_copy_that_nobody_confirms_gets_an_owner(rig: Rig) -> None:
-    """After a day, once; the dossier has long gone on."""
+    """After a day, once; the dossier has long gone on (T10)."""
     rig.agencies[PORTAL].script.extend([Unavailable("down")] * 60)
     code = await rig.registered()
     assert rig.state(code, "registration") is StepState.COMPLETED

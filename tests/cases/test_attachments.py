@@ -82,7 +82,7 @@ async def test_file_that_is_not_what_it_says(tmp_path: Path) -> None:
 
 
 async def test_paper_handed_in_later(tmp_path: Path) -> None:
-    """An agency asks for a paper; the supplement names one that was not handed over, and then one that was."""
+    """An agency asks for a paper; the supplement names one that was not handed over, and then one that was (T24)."""
     async with stage(tmp_path) as world:
         asked = {"outcome": "supplement", "reason": "Bổ sung giấy chứng sinh", "times": 1}
         world.sandbox.agency("hotich").decisions.add(asked)

@@ -31,7 +31,7 @@ def _heard(world: Stage) -> list[str]:
 
 
 async def test_name_differs_by_one_diacritic(tmp_path: Path) -> None:
-    """Nhàn typed as Nhãn: the citizen is told which field, never what the register holds; corrected, it completes."""
+    """Nhàn typed as Nhãn: told which field, never what the register holds, and corrected, it completes (T26)."""
     declared = declared_by_father()
     assert declared.mother is not None
     right = declared.mother.given
@@ -111,7 +111,7 @@ async def test_tone_placement_is_no_difference(tmp_path: Path) -> None:
 
 
 async def test_thirteen_digits(tmp_path: Path) -> None:
-    """A number of thirteen digits is refused at once, at its field, in two languages; the refusal is in the log."""
+    """A number of thirteen digits is refused at once, at its field, in two languages, and logged (T17)."""
     number = birth().applicant.number + "7"
     document = submission(
         birth(), message_id="thirteen-digits", portal_code=None, officer="CB000001", unit="H01.001"

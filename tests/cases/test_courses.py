@@ -39,7 +39,7 @@ async def hand_in(world: Stage, code: str, message_id: str = "supplement-1") -> 
 
 
 async def test_state_4_before_state_3(tmp_path: Path) -> None:
-    """An agency that reports its result before the states that lead to it: the portal still sees 1, 3, 7, 4."""
+    """An agency that reports its result before the states that lead to it: the portal still sees 1, 3, 7, 4 (T13)."""
     async with stage(tmp_path) as world:
         for agency in ("cutru", "bhxh", "hotich"):
             world.sandbox.agency(agency).faults.add({"fault": {"kind": "out-of-order"}})
@@ -82,7 +82,7 @@ async def test_callback_with_a_wrong_signature(tmp_path: Path) -> None:
 
 
 async def test_personal_number_three_days_late(tmp_path: Path) -> None:
-    """Steps that need the child's number wait, and say for what; when it comes they go on by themselves."""
+    """Steps that need the child's number wait, and say for what; when it comes they go on by themselves (T5)."""
     async with stage(tmp_path) as world:
         decide(world, "hotich", outcome="late-number", polls=10**6)
         code = await world.submit(birth())

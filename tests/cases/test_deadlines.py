@@ -46,7 +46,7 @@ async def _dues(world: Stage, code: str) -> dict[str, datetime | None]:
     ],
 )
 async def test_friday_before_a_holiday(tmp_path: Path, minute: str, dues: dict[str, tuple[int, int]]) -> None:
-    """On a Friday before a holiday Monday two minutes around the cut-off make a working day's difference."""
+    """On a Friday before a holiday Monday two minutes around the cut-off make a working day's difference (T22)."""
     hour, _, minutes = minute.partition(":")
     at = FRIDAY.replace(hour=int(hour), minute=int(minutes))
     async with stage(tmp_path, at) as world:
@@ -62,7 +62,7 @@ async def test_friday_before_a_holiday(tmp_path: Path, minute: str, dues: dict[s
 
 
 async def test_rules_of_the_day_of_receipt(tmp_path: Path) -> None:
-    """The last minute of 31 August 2026 still has three procedures; the first of September has the identity card."""
+    """Up to 31 August 2026 there are three procedures; from the first of September the identity card too (T4)."""
     async with stage(tmp_path, datetime(2026, 8, 31, 16, 59, tzinfo=UTC)) as world:
         refused = await world.post(birth(0, born=date(2026, 8, 10)))
         body = await refused.read()

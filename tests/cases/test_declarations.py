@@ -50,7 +50,7 @@ async def test_foundling(tmp_path: Path) -> None:
 
 
 async def test_twins(tmp_path: Path) -> None:
-    """Two dossiers of one mother and one day, told apart by the order of birth, both complete."""
+    """Two dossiers of one mother and one day, told apart by the order of birth, both complete (T6)."""
     async with stage(tmp_path) as world:
         names = ("An", "Bình")
         codes = [
@@ -65,7 +65,7 @@ async def test_twins(tmp_path: Path) -> None:
 
 
 async def test_same_child_declared_twice(tmp_path: Path) -> None:
-    """One child in two messages: civil status suspects a duplicate, and its reason can be read in the status."""
+    """One child in two messages: civil status suspects a duplicate, and its reason can be read in the status (T6)."""
     async with stage(tmp_path) as world:
         first = await world.submit(birth())
         await _completed(world, first)
@@ -98,7 +98,7 @@ async def test_child_without_a_name(tmp_path: Path) -> None:
 
 
 async def test_parents_in_two_provinces(tmp_path: Path) -> None:
-    """Registration and identity card in the mother's province, residence and insurance in the father's."""
+    """Registration and identity card in the mother's province, residence and insurance in the father's (T12)."""
     declared = two_provinces()
     assert declared.residence is not None
     async with stage(tmp_path) as world:

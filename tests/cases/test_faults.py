@@ -60,7 +60,7 @@ async def replay(world: Stage, delivery: Delivery) -> None:
 
 
 async def test_agency_down_for_the_whole_first_minute(tmp_path: Path) -> None:
-    """Nothing is lost while an agency is away: the step waits as "sending" and goes on when it is back."""
+    """Nothing is lost while an agency is away: the step waits as "sending" and goes on when it is back (T2)."""
     async with stage(tmp_path) as world:
         await world.sandbox.agency("hotich").set_down(True)
         code = await world.submit(birth())
@@ -117,7 +117,7 @@ async def test_time_out_after_the_agency_has_accepted(tmp_path: Path, agency: st
 
 
 async def test_already_received_counts_as_success(tmp_path: Path) -> None:
-    """An agency that says "already received" has the dossier: the step goes on and nobody is called."""
+    """An agency that says "already received" has the dossier: the step goes on and nobody is called (T16)."""
     async with stage(tmp_path) as world:
         for agency in RECEIVE:
             fault(world, agency, kind="http", status=503, accept=True)
@@ -170,7 +170,7 @@ async def test_refused_identity_pauses_the_agency(tmp_path: Path) -> None:
     ],
 )
 async def test_trouble_that_needs_a_person(tmp_path: Path, what: dict[str, Any], error_class: str) -> None:
-    """A refusal or an answer that cannot be believed stops the step visibly; a replay completes it, once."""
+    """A refusal or an answer that cannot be believed stops the step visibly; a replay completes it, once (T14)."""
     async with stage(tmp_path) as world:
         rule = fault(world, "hotich", **what)
         code = await world.submit(birth())

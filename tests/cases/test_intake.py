@@ -27,7 +27,7 @@ def _refused(world: Stage) -> list[str]:
 
 
 async def test_same_submission_twice(tmp_path: Path) -> None:
-    """The same message again gives the first answer again, and there is one dossier."""
+    """The same message again gives the first answer again, and there is one dossier (T31)."""
     async with stage(tmp_path) as world:
         first = await world.post(birth(), message_id="message-twice")
         one = await first.read()
@@ -83,7 +83,7 @@ async def test_foreign_element(tmp_path: Path, path: str, value: str) -> None:
 
 
 async def test_status_by_any_code(tmp_path: Path) -> None:
-    """The hub's code, the portal's, each agency's and the child's personal number all find the dossier."""
+    """The hub's code, the portal's, each agency's and the child's personal number all find the dossier (T9)."""
     async with stage(tmp_path) as world:
         code = await world.submit(birth(), portal_code="G22.99.08-261123-0001")
         await world.finish(code)

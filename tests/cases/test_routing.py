@@ -25,7 +25,7 @@ def _registered_at(place: Place, **changes: Any) -> Birth:
 
 
 async def test_unknown_unit_code(tmp_path: Path) -> None:
-    """A commune that no list has: the dossier waits in the unroutable list with an owner; corrected, it completes."""
+    """A commune that no list has: the dossier is unroutable, with an owner, until it is corrected (T18)."""
     plain = birth()
     async with stage(tmp_path) as world:
         code = await world.submit(_registered_at(dataclasses.replace(plain.registration, commune="99999")))

@@ -46,7 +46,7 @@ def test_an_agency_knows_its_operations_and_mappings() -> None:
 
 
 def test_an_endpoint_may_change_for_a_time() -> None:
-    """What the variant leaves out stays as usual."""
+    """What the variant leaves out stays as usual (T4)."""
     moved = {"from": "2027-01-01", "until": "2027-02-28", "send": SEND | {"adapter": "xml-http"}}
     found = agency(variants=[moved])
     before, during = found.endpoint(date(2026, 12, 31)), found.endpoint(date(2027, 1, 1))

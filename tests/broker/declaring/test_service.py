@@ -41,7 +41,7 @@ async def call(
 
 async def test_from_an_empty_draft_to_a_receipt(tmp_path: Path) -> None:
     """A draft may be empty, is mended until the review finds nothing, and becomes one dossier however often it is
-    submitted; the receipt names code, appointment, agencies and how each result is handed over.
+    submitted; the receipt names code, appointment, agencies and how each result is handed over (T31).
     """
     async with stage(tmp_path) as world:
         status, headers, draft = await call(world, "POST", "/drafts", '{"BirthDeclaration": {}}')

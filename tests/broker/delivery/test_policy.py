@@ -111,7 +111,7 @@ def test_a_strange_wish_is_bounded(wish: float) -> None:
 
 
 def test_age_has_an_end() -> None:
-    """A delivery that was tried for its full age is left to a person, and the reason says so."""
+    """A delivery that was tried for its full age is left to a person, and the reason says so (T15)."""
     created = START - timedelta(days=7)
     decision = after("unavailable", 40, created_at=created, detail="connection refused")
     assert isinstance(decision, Bury)

@@ -82,7 +82,7 @@ async def test_question_not_answered(rig: Rig) -> None:
 
 
 async def test_duplicate_is_success(rig: Rig) -> None:
-    """An agency's "already received" counts as received, in a document and in the words of an error."""
+    """An agency's "already received" counts as received, in a document and in the words of an error (T16)."""
     hotich = rig.agencies["hotich"]
     hotich.script.append(build.receipt(Outcome.DUPLICATE))
     first = await rig.opened()
