@@ -258,16 +258,21 @@ class Hub:
             changes=self.changes,
             checks=self.checks,
             router=self.router,
+            asking=self.asking,
             clock=self._clock,
         )
 
     @cached_property
     def standing(self) -> Standing:
         """Answers how dossiers stand."""
-        asking = Asking(self.book, self.router, self.checks, self.certificates)
         return Standing(
-            self.store, self.schemas, self.book, self.agencies, self._clients, asking, self._clock
+            self.store, self.schemas, self.book, self.agencies, self._clients, self.asking, self._clock
         )
+
+    @cached_property
+    def asking(self) -> Asking:
+        """Works out what a dossier asks of the citizen."""
+        return Asking(self.book, self.router, self.checks, self.certificates)
 
     @cached_property
     def counting(self) -> Counting:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from broker.agency import Agency
 from broker.attribution import Attribution
-from broker.canonical import build
+from broker.canonical import build, edit
 from broker.clock import Clock, NewId, local_day
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, Dossier, Step, StepState, Transition
@@ -164,7 +164,7 @@ class Outbox:
             key=key,
             payload=agency.payload(operation, query, local_day(self._clock())),
             context=values,
-            dossier_id=values["dossier_id"],
+            dossier_id=values.get("dossier_id"),
         )
 
     def _source(
@@ -184,7 +184,8 @@ class Outbox:
                 case.engine.process.step_document, head, case.dossier.declaration, _basis(case, step.id)
             )
         if send.kind is DeliveryKind.SUPPLEMENT:
-            return build.step_supplement(head, step.agency_code, supplement)
+            replaced = edit.replaced_by(case.dossier.declaration, supplement) if supplement else []
+            return build.step_supplement(head, step.agency_code, supplement, replaced)
         if send.kind is DeliveryKind.CORRECTION:
             now = _basis(case, step.id)
             assert send.before is not None, "a result was corrected"

@@ -60,6 +60,7 @@ class Requests:
         changes: Changes,
         checks: Checks,
         router: Router,
+        asking: Asking,
         clock: Clock,
     ) -> None:
         """Collaborators of the hub."""
@@ -71,7 +72,7 @@ class Requests:
         self._changes = changes
         self._checks = checks
         self._router = router
-        self._asking = Asking(book, router, checks)
+        self._asking = asking
         self._clock = clock
 
     async def supplement(self, client: str, document: bytes) -> bytes:
@@ -117,6 +118,9 @@ class Requests:
             dossier,
             lambda engine, current, told: engine.on_supplement(current, self._clock(), step),
             Cause(supplement=request.document),
+            editing=lambda current: dataclasses.replace(
+                current, declaration=edit.attached(current.declaration, request.root)
+            ),
         )
 
     async def _correct(self, request: Request, dossier: Dossier) -> bytes:

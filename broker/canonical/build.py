@@ -60,14 +60,28 @@ def step(name: str, head: Head, declaration: bytes | Node, registration: bytes |
     """A step document such as BirthStep: the declaration, and what the registration brought."""
     root = start(name)
     put_head(root, head)
-    root.append(copy.deepcopy(documents.as_tree(declaration)))
+    root.append(_in_force(declaration))
     if registration is not None:
         root.append(documents.read(registration))
     return serialize(root)
 
 
-def step_supplement(head: Head, agency_code: str | None, supplement: bytes | None) -> bytes:
-    """A StepSupplement with note and attachments of the citizen's SupplementRequest."""
+def _in_force(declaration: bytes | Node) -> Node:
+    """A copy of the declaration without papers that others replace."""
+    root = copy.deepcopy(documents.as_tree(declaration))
+    papers = root.find(tag("Attachments"))
+    for paper in [] if papers is None else papers.findall(tag("Attachment")):
+        if paper.find(tag("Superseded")) is not None and papers is not None:
+            papers.remove(paper)
+    if papers is not None and len(papers) == 0:
+        root.remove(papers)
+    return root
+
+
+def step_supplement(
+    head: Head, agency_code: str | None, supplement: bytes | None, replaced: Sequence[Node] = ()
+) -> bytes:
+    """A StepSupplement with note and attachments of the citizen's SupplementRequest, and the papers ``replaced``."""
     root = start("StepSupplement")
     put_head(root, head)
     put(root, "AgencyCode", agency_code)
@@ -75,6 +89,9 @@ def step_supplement(head: Head, agency_code: str | None, supplement: bytes | Non
         request = documents.read(supplement)
         for name in ("Note", "Attachments"):
             root.extend(request.findall(tag(name)))
+    papers = root.find(tag("Attachments"))
+    if papers is not None:
+        papers.extend(copy.deepcopy(paper) for paper in replaced)
     return serialize(root)
 
 
@@ -252,6 +269,17 @@ def acknowledgement(
     put(root, "ReceivedAt", received_at)
     put(root, "Duplicate", duplicate)
     put(root, "Note", fit(note))
+    return serialize(root)
+
+
+def certificate_query(*, request_id: str, officer: str, unit: str, purpose: str, code: str) -> bytes:
+    """A CertificateQuery."""
+    root = start("CertificateQuery")
+    put(root, "RequestId", request_id)
+    put(root, "OfficerId", officer)
+    put(root, "Unit", unit)
+    put(root, "Purpose", fit(purpose, _LINE))
+    put(root, "Code", code)
     return serialize(root)
 
 

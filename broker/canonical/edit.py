@@ -13,6 +13,11 @@ from broker.errors import Invalid
 from broker.model import Problem
 from signing.xml import serialize
 
+_NOTHING_TO_REPLACE = (
+    "Hồ sơ không có giấy tờ này để thay thế, hoặc giấy tờ đã được thay thế.",
+    "The dossier has no such paper to replace, or it was replaced already.",
+)
+
 
 def corrected(declaration: bytes, request: Node, plan: Element | None = None) -> bytes:
     """The declaration with the corrections and attachments of a SupplementRequest.
@@ -37,7 +42,7 @@ def _correct(root: Node, correction: Node, plan: Element | None, field: str) -> 
     path = documents.text_at(correction, "Field") or ""
     target = documents.find(root, path)
     if target is None and plan is not None:
-        target = _created(root, path, plan)
+        target = created(root, path, plan)
     if target is None or len(target):
         en = "There is no such field to correct; give the path of a single field of the declaration."
         return Problem(field, "Không có mục này để sửa; hãy nêu đường dẫn của một mục trong tờ khai.", en)
@@ -48,7 +53,7 @@ def _correct(root: Node, correction: Node, plan: Element | None, field: str) -> 
     return None
 
 
-def _created(root: Node, path: str, plan: Element) -> Node | None:
+def created(root: Node, path: str, plan: Element) -> Node | None:
     """A new leaf at ``path``, with the groups above it, each in its place; None if the schema has none
     there.
     """
@@ -78,10 +83,47 @@ def _attach(root: Node, more: Node | None) -> None:
     present = root.find(tag("Attachments"))
     if present is None:
         present = etree.SubElement(root, tag("Attachments"))
-    known = {documents.text_at(attachment, "SHA256") for attachment in present}
+    known = {documents.text_at(attachment, "SHA256"): attachment for attachment in present}
     for attachment in more:
+        earlier = known.get(documents.text_at(attachment, "Replaces"))
+        if earlier is not None and earlier.find(tag("Superseded")) is None:
+            etree.SubElement(earlier, tag("Superseded")).text = "true"
         if documents.text_at(attachment, "SHA256") not in known:
             present.append(copy.deepcopy(attachment))
+
+
+def attached(declaration: bytes, request: Node) -> bytes:
+    """The declaration with the papers of a SupplementRequest; those that they replace stay, marked as superseded.
+
+    Raises `Invalid` for one that replaces a paper which is not there or no longer counts.
+    """
+    root, papers = documents.read(declaration), request.find(tag("Attachments"))
+    counting = {documents.text_at(paper, "SHA256") for paper in in_force(root)}
+    wrong = [
+        Problem(f"Attachments/Attachment[{number}]/Replaces", *_NOTHING_TO_REPLACE)
+        for number, paper in enumerate([] if papers is None else papers, 1)
+        if (replaced := documents.text_at(paper, "Replaces")) is not None and replaced not in counting
+    ]
+    if wrong:
+        raise Invalid(wrong)
+    _attach(root, papers)
+    return serialize(root)
+
+
+def in_force(declaration: Node) -> list[Node]:
+    """The papers of a declaration that no later one replaces."""
+    papers = declaration.find(tag("Attachments"))
+    return [paper for paper in ([] if papers is None else papers) if paper.find(tag("Superseded")) is None]
+
+
+def replaced_by(declaration: bytes, request: bytes) -> list[Node]:
+    """The superseded papers of the declaration that those of the SupplementRequest replace."""
+    root, sent = documents.read(declaration), documents.read(request).find(tag("Attachments"))
+    wanted = {documents.text_at(paper, "Replaces") for paper in ([] if sent is None else sent)}
+    papers = root.find(tag("Attachments"))
+    return [
+        paper for paper in ([] if papers is None else papers) if documents.text_at(paper, "SHA256") in wanted
+    ]
 
 
 def consented(declaration: bytes, path: str, number: str, consent: str, papers: Node | None) -> bytes | None:

@@ -134,6 +134,53 @@ async def test_only_the_step_that_asked(rig: Rig) -> None:
     assert rig.agencies["hotich"].count("supplement") == 1
 
 
+def paper(sha256: str, replaces: str = "") -> bytes:
+    """One attachment of a supplement, in place of another."""
+    replaced = f"<Replaces>{replaces}</Replaces>" if replaces else ""
+    return (
+        "<Attachments><Attachment><Kind>other</Kind><FileName>a.pdf</FileName><MediaType>application/pdf</MediaType>"
+        f"<Size>10</Size><SHA256>{sha256}</SHA256>{replaced}</Attachment></Attachments>"
+    ).encode()
+
+
+async def test_a_paper_that_replaces_another(rig: Rig) -> None:
+    """T24: every version stays; the replaced one is marked, cancelled at the agency, and sent to nobody later."""
+    first, second = "2c" * 32, "3d" * 32
+    for sha256 in (first, second):
+        rig.hub.store.write_sync(lambda tx, name=sha256: tx.blobs.add(name, 10, "application/pdf"))
+    code = await asked(rig)
+    await rig.hub.requests.supplement(PORTAL, with_paper(supplement(code), paper(first)))
+    await rig.settle()
+    rig.agencies["hotich"].script.append(report(item(code, StepState.SUPPLEMENT, reason="Ảnh mờ")))
+    rig.clock.advance(minutes=6)
+    await rig.hub.rounds.polls()
+    await rig.settle()
+    missing = with_paper(supplement(code, "supplement-2"), paper(second, "4e" * 32))
+    with pytest.raises(Invalid) as caught:
+        await rig.hub.requests.supplement(PORTAL, missing)
+    assert [problem.field for problem in caught.value.problems] == ["Attachments/Attachment[1]/Replaces"]
+    await rig.hub.requests.supplement(
+        PORTAL, with_paper(supplement(code, "supplement-3"), paper(second, first))
+    )
+    await rig.settle()
+    kept = find(as_tree(rig.dossier(code).declaration), "Attachments")
+    assert kept is not None
+    marks = {text_at(one, "SHA256"): text_at(one, "Superseded") for one in kept}
+    assert (marks[first], marks[second]) == ("true", None)
+    sent = as_tree([wire.body for wire in rig.agencies["hotich"].sent if wire.operation == "supplement"][-1])
+    papers = find(sent, "Attachments")
+    assert papers is not None
+    assert [(text_at(one, "SHA256"), text_at(one, "Superseded")) for one in papers] == [
+        (second, None),
+        (first, "true"),
+    ]
+
+
+def with_paper(request_: bytes, papers: bytes) -> bytes:
+    """The supplement with these papers as its last part."""
+    return request_.replace(b"</SupplementRequest>", papers + b"</SupplementRequest>")
+
+
 async def test_withdrawn_before_it_was_sent(rig: Rig) -> None:
     """What never left the hub is cancelled: the agency hears neither of the dossier nor of its end."""
     rig.hub.store.write_sync(lambda tx: tx.deliveries.pause("hotich", "bảo trì", rig.clock()))
