@@ -192,6 +192,9 @@ class Gatekeeper(Protocol):
     def kept(self, inbound: Inbound) -> bytes:
         """What of a message is kept in the log: everything but its secrets."""
 
+    def opened(self, document: bytes) -> Received:
+        """A signed document that came another way, such as the answer to a question. Raises `Refused`."""
+
 
 @runtime_checkable
 class Receiver(Protocol):

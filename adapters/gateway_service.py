@@ -172,6 +172,19 @@ class GatewayService:
             raise Refused(
                 "unknown-operation", f"kind {kind!r} does not go with the root {root.tag}", operation=name
             )
+        return self._verified(name, root, account)
+
+    def opened(self, document: bytes) -> Received:
+        """A signed document that came another way, such as the answer to a question. Raises `Refused`."""
+        root = self._parsed(document)
+        for name, operation in self._settings.operations.items():
+            if root.tag == operation.input:
+                facility = templates.in_payload("payload", operation.facility, root)
+                return self._verified(name, root, facility or "")
+        raise Refused("unknown-operation", f"{root.tag} is not received here")
+
+    def _verified(self, name: str, root: etree._Element, account: str) -> Received:
+        """Signature, signer, schema, facility — in this order. Raises `Refused`."""
         operation = self._settings.operations[name]
         problems = self._schema.problems(root)
         try:
@@ -179,12 +192,12 @@ class GatewayService:
         except SigningError as error:
             reason = "replayed" if isinstance(error, Replayed) else "untrusted"
             raise Refused(reason, error.reason, operation=name) from error
-        if problems:
-            raise Refused("invalid", "; ".join(problems), operation=name)
         if account not in _WORDS.findall(proven.signer):
             raise Refused(
                 "untrusted", f"signed by {proven.signer}, not by facility {account}", operation=name
             )
+        if problems:
+            raise Refused("invalid", "; ".join(problems), operation=name)
         inside = templates.in_payload("payload", operation.facility, proven.element)
         if inside != account:
             raise Refused(
@@ -216,6 +229,9 @@ class GatewayService:
             data = base64.b64decode(packed, validate=True)
         except (binascii.Error, ValueError) as error:
             raise Refused("malformed", f"{self._settings.form.document} is not base64") from error
+        return self._parsed(data)
+
+    def _parsed(self, data: bytes) -> etree._Element:
         try:
             return parse(data, limits=Limits(size=self._settings.size_limit))
         except XmlRefused as error:

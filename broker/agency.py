@@ -101,6 +101,16 @@ class Agency:
         """Check what the agency sent of its own accord. Raises `adapters.errors.Refused`."""
         return self._receiver().receive(inbound)
 
+    def opened(self, document: bytes, on: date) -> bytes:
+        """A signed document of the agency that came as an answer, verified and mapped as if it had been sent to us.
+
+        Raises `Refused`, `Malformed`, or LookupError if the agency sends us nothing.
+        """
+        receiver = self._receiver()
+        if not isinstance(receiver, Gatekeeper):
+            raise LookupError(f"agency {self.id} has no receiving adapter that opens documents")
+        return self.report(receiver.opened(document), on)
+
     def report(self, received: Received, on: date) -> bytes:
         """Map a callback to a canonical AgencyReport. Raises `Malformed`."""
         return self._understand(self.config.callbacks[received.operation].report, received.payload, on)

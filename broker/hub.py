@@ -39,6 +39,8 @@ from broker.counting import Counting
 from broker.delivery.attempt import Attempts
 from broker.delivery.queue import Queue, SqlQueue
 from broker.delivery.worker import Worker, WorkerSettings
+from broker.fetching import OPERATION as CERTIFICATE
+from broker.fetching import Fetching
 from broker.inbox import Inbox
 from broker.intake import Intake
 from broker.logbook import Logbook
@@ -296,6 +298,15 @@ class Hub:
     def certificates(self) -> Certificates:
         """Keeps what health facilities certify."""
         return Certificates(self.store, self.project.calendar, self._clock)
+
+    @cached_property
+    def fetching(self) -> Fetching:
+        """Finds certificates by their code."""
+        offering = (agency for agency in self.agencies.values() if agency.offers(CERTIFICATE))
+        attempts = Attempts(self.store, self._clock, self._new_id)
+        return Fetching(
+            next(offering, None), self.certificates, self.outbox, attempts, self._clock, self._new_id
+        )
 
     @cached_property
     def worker(self) -> Worker:

@@ -12,8 +12,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+from broker.attribution import Unattributed
 from broker.canonical import document as documents
 from broker.canonical.document import text_at
+from broker.fetching import prefill
 from broker.model import Phase
 from broker.store.certificates import Certificate
 from lienthong.demo.document import Birth
@@ -309,3 +311,65 @@ async def test_mothers_name_taken_for_the_childs(tmp_path: Path) -> None:
         status = await world.status(code)
         assert "Child/Name" in list(texts(status, "Field"))
         assert mother.full not in (world.dossier(code).reason or "")
+
+
+async def fetched(world: Stage, code: str) -> Certificate | None:
+    """Asked for on behalf of an officer."""
+    return await world.hub.fetching.find(
+        code, officer="CB000001", unit="H01.001", purpose="Đăng ký khai sinh liên thông"
+    )
+
+
+async def test_fetched_by_its_code(tmp_path: Path) -> None:
+    """A certificate that was not handed over yet is asked for, verified, kept; the look-up has its officer. It fills a
+    declaration that civil status then takes. The data that are handed over afterwards are the same version.
+    """
+    async with stage(tmp_path) as world:
+        yte = facilities(world)
+        couple = population().couples()[0]
+        code = yte.issue("birth", **of_couple(couple, world.clock() - timedelta(hours=5)))
+        certificate = await fetched(world, code)
+        assert certificate is not None
+        looked = world.hub.store.read(lambda tx: tx.lookups.of_person(couple.wife.number))
+        assert [(one.agency, one.officer, one.unit) for one in looked] == [("yte", "CB000001", "H01.001")]
+        values = {value.path: value.text for value in prefill(certificate)}
+        assert {value.source for value in prefill(certificate)} == {"birth-certificate"}
+        assert values["Mother/PersonalNumber"] == couple.wife.number
+        parts = (values["Child/Name/Family"], values["Child/Name/Middle"], values["Child/Name/Given"])
+        born = date.fromisoformat(values["Child/BirthDate"])
+        plain = birth(name=parts, sex=values["Child/Sex"], born=born, certificate=code)
+        states = await world.finish(await world.submit(plain))
+        assert states["registration"].value in ("completed", "returned")
+        yte.push(code)
+        await yte.tick()
+        newest = await known(world, code)
+        assert newest is not None
+        assert newest.version == 1
+        assert "<MaKetQua>200</MaKetQua>" in answers(world)[0]
+
+
+async def test_nobody_has_it_or_nobody_answers(tmp_path: Path) -> None:
+    """An unknown code, a certificate that was withdrawn, a service that is down: nothing is invented."""
+    async with stage(tmp_path) as world:
+        yte = facilities(world)
+        code = yte.issue("birth", **of_couple(population().couples()[0], world.clock() - timedelta(hours=5)))
+        yte.withdraw(code)
+        assert await fetched(world, "99999.GCS.01005.26") is None
+        assert await fetched(world, code) is None
+        await yte.set_down(True)
+        assert await fetched(world, "99998.GCS.01005.26") is None
+        with pytest.raises(Unattributed):
+            await world.hub.fetching.find(code, officer="", unit="H01.001", purpose="-")
+
+
+async def test_a_notice_of_death_fills_a_declaration(tmp_path: Path) -> None:
+    """The moment of death becomes its day and its hour; the paper becomes the proof of death."""
+    async with stage(tmp_path) as world:
+        wife = population().old_couples()[0].wife
+        tags = {"HO_TEN": wife.name.full, "NGAY_SINH": wife.birth.replace("-", ""), "GIOI_TINH": "2"}
+        code = facilities(world).issue("death", SO_GIAYTO=wife.number, NGAY_TV="202611230430", **tags)
+        certificate = await fetched(world, code)
+        assert certificate is not None
+        values = {value.path: value.text for value in prefill(certificate)}
+        assert (values["Deceased/DeathDate"], values["Deceased/DeathTime"]) == ("2026-11-23", "04:30")
+        assert (values["DeathPaper/Code"], values["DeathPaper/Kind"]) == (code, "1")
