@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from broker.canonical.plan import Node
+from broker.canonical.plan import NAMESPACE, Node
 from broker.config.project import Project
 from broker.declaring.drafts import DraftBook
 from broker.declaring.meanings import Meanings
 from broker.declaring.oidc import Provider, RelyingParty
+from broker.declaring.prefill import Prefill
 from broker.declaring.receipts import Receipts
 from broker.declaring.review import Reviewer
 from broker.declaring.service import Declaring
 from broker.declaring.signing_in import SigningIn
 from broker.declaring.submitting import Submitting
+from broker.delivery.attempt import Attempts
 from broker.hub import Hub
 from broker.mapping.codes import Row, load
 from broker.model import Problem
@@ -42,6 +44,16 @@ def signing_in(hub: Hub) -> SigningIn | None:
 
 def _new_token() -> str:
     return secrets.token_urlsafe(32)
+
+
+def _differences(declaration: Node) -> Iterator[Problem]:
+    """What a look-up has found to differ from the register, and was kept as it was typed."""
+    tree = declaration.getroottree()
+    for node in declaration.iter():
+        if node.get("verified") == "differs":
+            path = tree.getelementpath(node).replace(f"{{{NAMESPACE}}}", "")
+            vi = "Giá trị đã nhập khác với Cơ sở dữ liệu quốc gia về dân cư, đề nghị kiểm tra lại."
+            yield Problem(path, vi, "What was typed differs from the population database: check it.")
 
 
 def _lists(project: Project) -> dict[str, Mapping[str, str]]:
@@ -75,7 +87,8 @@ def declaring(hub: Hub) -> Declaring:
 
     def doubts(declaration: Node) -> list[Problem]:
         people = declared(declaration)
-        return [problem for one in people for problem in number_warnings(one, project.units.codes)]
+        numbers = [problem for one in people for problem in number_warnings(one, project.units.codes)]
+        return [*numbers, *_differences(declaration)]
 
     reviewer = Reviewer(
         hub.schemas,
@@ -98,6 +111,12 @@ def declaring(hub: Hub) -> Declaring:
         drafts=drafts,
         receipts=Receipts(hub.book, hub.agencies, meanings, follow),
         submitting=Submitting(hub.store, drafts, hub.intake),
+        prefill=Prefill(
+            hub.agencies[project.population.agency],
+            hub.outbox,
+            Attempts(hub.store, clock, hub.resources.new_id),
+            hub.resources.new_id,
+        ),
         layouts=project.forms,
         clients={client.id: client for client in project.hub.clients},
         clock=clock,

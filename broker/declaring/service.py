@@ -12,6 +12,7 @@ from broker.book import Book
 from broker.canonical import document as documents
 from broker.canonical.document import text_at
 from broker.canonical.plan import Node
+from broker.canonical.read import Person
 from broker.canonical.schemas import Schemas
 from broker.clock import Clock, local_day
 from broker.config.forms import FormLayout
@@ -21,9 +22,10 @@ from broker.declaring.declarant import Declarant
 from broker.declaring.drafts import DraftBook
 from broker.declaring.forms import declared
 from broker.declaring.meanings import Meanings
+from broker.declaring.prefill import ACCOUNT, AWAY, REGISTER, UNKNOWN, Asked, Prefill, filled
 from broker.declaring.receipts import Receipt, Receipts
 from broker.declaring.review import Form, Review, Reviewer
-from broker.declaring.submitting import Submitting
+from broker.declaring.submitting import UNIT, Submitting
 from broker.errors import Forbidden, Invalid, NotFound, NotNow
 from broker.model import Problem
 from broker.process.engine import Engine
@@ -32,6 +34,7 @@ from broker.store.drafts import Draft
 from broker.store.engine import Store, Tx
 from broker.store.errors import StoreUnavailable
 from broker.units import Units
+from signing.xml import serialize
 
 DECLARATION = "declaration"
 """Stands for the step where the declaration itself is wanted on paper."""
@@ -53,6 +56,7 @@ class Declaring:
         drafts: DraftBook,
         receipts: Receipts,
         submitting: Submitting,
+        prefill: Prefill,
         layouts: Mapping[str, FormLayout],
         clients: Mapping[str, Client],
         clock: Clock,
@@ -68,6 +72,7 @@ class Declaring:
         self._drafts = drafts
         self._receipts = receipts
         self._submitting = submitting
+        self._prefill = prefill
         self._layouts = layouts
         self._clients = clients
         self._clock = clock
@@ -139,6 +144,26 @@ class Declaring:
         """Put a declaration in the place of a version; answers the new Draft."""
         self._allow(who, "submit")
         return self._told(await self._drafts.save(who, draft_id, content, version))
+
+    async def prefill_draft(self, who: Declarant, draft_id: str, document: bytes) -> bytes:
+        """DraftPrefill → Draft: the declarant's own data from the register, with what was done told as notices."""
+        request = self._read(document, "DraftPrefill")
+        draft = await self._draft(who, draft_id)
+        declaration = self._content(draft)
+        engine = self._book.starts(declaration, self._clock())
+        plan = self._schemas.elements[engine.process.document]
+        overwrite = text_at(request, "Overwrite") in ("true", "1")
+        asked = _asked(who, request, declaration, engine.rules.procedure)
+        record = await self._prefill.record(asked)
+        notices: tuple[str, ...]
+        if record is not None and record.person is not None:
+            notices = filled(declaration, plan, record.person, REGISTER, overwrite=overwrite)
+        else:
+            notices = (AWAY if record is None else UNKNOWN,)
+            if who.citizen is not None:
+                known = Person(asked.number, asked.name, birth_date=asked.birth_date)
+                notices += filled(declaration, plan, known, ACCOUNT, overwrite=overwrite)
+        return self._told(await self._drafts.put(draft, serialize(declaration), draft.version, notices))
 
     async def remove_draft(self, who: Declarant, draft_id: str) -> None:
         """Forget a draft."""
@@ -276,3 +301,24 @@ class Declaring:
     def _day(self, request: Node) -> date:
         written = text_at(request, "On")
         return date.fromisoformat(written) if written else local_day(self._clock())
+
+
+def _asked(who: Declarant, request: Node, declaration: Node, purpose: str) -> Asked:
+    """About whom the register is asked: the citizen who signed in, or the applicant whom a portal has entered."""
+    if who.citizen is not None:
+        citizen = who.citizen
+        return Asked(citizen.number, citizen.name, citizen.birth_date, who.officer or "", UNIT, purpose)
+    names = (text_at(declaration, f"Applicant/Name/{part}") for part in ("Family", "Middle", "Given"))
+    name = " ".join(part for part in names if part)
+    number, born = (
+        text_at(declaration, f"Applicant/{leaf}") or "" for leaf in ("PersonalNumber", "BirthDate")
+    )
+    missing = [
+        path for path, text in (("PersonalNumber", number), ("Name", name), ("BirthDate", born)) if not text
+    ]
+    if missing:
+        vi = "Cần nhập số định danh, họ tên và ngày sinh của người yêu cầu trước khi lấy dữ liệu."
+        en = "Personal number, name and birth date of the applicant are needed before the register can be asked."
+        raise Invalid([Problem(f"Applicant/{path}", vi, en) for path in missing])
+    officer, unit = (text_at(request, field) or "" for field in ("OfficerId", "Unit"))
+    return Asked(number, name, born, officer, unit, purpose)

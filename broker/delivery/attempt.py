@@ -44,9 +44,18 @@ class Attempts:
 
     async def exchange(self, agency: Agency, delivery: Delivery) -> Exchanged | Broken:
         """Send ``delivery`` once and read the answer. Never raises `AdapterError`: it is part of the result."""
+        return await self._exchange(agency, delivery, queued=True)
+
+    async def ask(self, agency: Agency, delivery: Delivery) -> Exchanged | Broken:
+        """As `exchange`, for a question that somebody waits for: it is on no queue, and its answer is logged here."""
+        result = await self._exchange(agency, delivery, queued=False)
+        await self._store.write(lambda tx: tx.messages.add(result.message))
+        return result
+
+    async def _exchange(self, agency: Agency, delivery: Delivery, *, queued: bool) -> Exchanged | Broken:
         wire = agency.encode(delivery)
         try:
-            request_id = await self._log_request(agency, delivery, wire)
+            request_id = await self._log_request(delivery, wire, queued=queued)
         except Unattributed as error:
             refused = Rejected(str(error))
             return Broken(refused, self._failure(delivery, refused, None))
@@ -57,7 +66,7 @@ class Attempts:
             return Broken(error, self._failure(delivery, error, request_id))
         return Exchanged(document, self._answer(delivery, reply, request_id))
 
-    async def _log_request(self, agency: Agency, delivery: Delivery, wire: Wire) -> str:
+    async def _log_request(self, delivery: Delivery, wire: Wire, *, queued: bool) -> str:
         """Commit the exact bytes to the message log; only then may they leave (promise 2 of the design)."""
         message = dataclasses.replace(
             self._message(delivery, "out", "request"),
@@ -71,7 +80,8 @@ class Attempts:
             tx.messages.add(message)
             if attribution is not None:
                 attribution.note(tx, message)
-            tx.deliveries.begin_attempt(delivery, message.id, self._clock())
+            if queued:
+                tx.deliveries.begin_attempt(delivery, message.id, self._clock())
 
         await self._store.write(commit)
         return message.id

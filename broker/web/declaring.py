@@ -55,6 +55,7 @@ class DeclaringRest:
             ("PUT", "/drafts/{draft}", self.save_draft),
             ("DELETE", "/drafts/{draft}", self.remove_draft),
             ("POST", "/drafts/{draft}/review", self.review_draft),
+            ("POST", "/drafts/{draft}/prefill", self.prefill_draft),
             ("POST", "/drafts/{draft}/submission", self.submit_draft),
             ("GET", "/drafts/{draft}/forms/{step}.pdf", self.draft_form),
             ("GET", "/dossiers/{code}/receipt", self.receipt),
@@ -119,13 +120,16 @@ class DeclaringRest:
         document = await self._services.review_draft(declarant(request.scope), _known(draft))
         return self._answer(200, document, _form(request))
 
+    async def prefill_draft(self, request: Request, draft: str) -> Response:
+        """Fill the declarant's own data into a draft, from the population database."""
+        who = declarant(request.scope)
+        document, form = await self._small(request, "DraftPrefill")
+        return self._draft(200, await self._services.prefill_draft(who, _known(draft), document), form)
+
     async def submit_draft(self, request: Request, draft: str) -> Response:
         """Hand a draft in; the receipt, and the same one however often."""
         who = declarant(request.scope)
-        body, body_form, form = await self._body(request)
-        document = serialize(build.start("DraftSubmission"))
-        if body:
-            document = self._form.from_json(body, "DraftSubmission") if body_form == "json" else body
+        document, form = await self._small(request, "DraftSubmission")
         receipt = await self._services.submit_draft(who, _known(draft), document)
         duplicate = text_at(documents.read(receipt), "Duplicate") == "true"
         return self._answer(200 if duplicate else 201, receipt, form)
@@ -179,6 +183,13 @@ class DeclaringRest:
         if body_form is None:
             raise unsupported("Content-Type", _TAKEN)
         return body, body_form, wanted(headers.get("accept"), body_form)
+
+    async def _small(self, request: Request, root_name: str) -> tuple[bytes, Form]:
+        """A document of a few leaves, none of which has to be given; the form of the answer."""
+        body, body_form, form = await self._body(request)
+        if not body:
+            return serialize(build.start(root_name)), form
+        return (self._form.from_json(body, root_name) if body_form == "json" else body), form
 
     async def _declaration(self, request: Request) -> tuple[bytes, Form]:
         """The declaration in the body, as XML: in JSON it is the one member of an object, under its name."""
