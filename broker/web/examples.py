@@ -81,15 +81,17 @@ _REPORT = """<?xml version="1.0" encoding="UTF-8"?>
 _CONSENT = f"""<?xml version="1.0" encoding="UTF-8"?>
 <ConsentRequest xmlns="urn:lienthong:1.0">
   <MessageId>dvcqg-20260917-000001</MessageId>
-  <Code>G22.99.08-260915-000456</Code>
+  <Code>G22.99.08-260915-000123</Code>
   {_ACTOR}
   <PersonalNumber>001090000018</PersonalNumber>
   <Consent>given-vneid</Consent>
 </ConsentRequest>
 """
 
-_RESUME = _SUBMIT.replace("SubmitRequest", "ResumeRequest").replace(
-    "<PortalCode>000.00.00.G22-260915-0001</PortalCode>", "<Code>G22.99.08-260915-000123</Code>"
+_RESUME = (
+    _SUBMIT.replace("SubmitRequest", "ResumeRequest")
+    .replace("<PortalCode>000.00.00.G22-260915-0001</PortalCode>", "<Code>G22.99.08-260915-000123</Code>")
+    .replace("dvcqg-20260915-000001", "dvcqg-20260917-000002")
 )
 
 _HANDOVER = f"""<?xml version="1.0" encoding="UTF-8"?>

@@ -54,6 +54,21 @@ class FakeHub:
         answer = build.acknowledgement("WithdrawResponse", CODE, NOW, duplicate=False)
         return self._once(document, "WithdrawRequest", answer)
 
+    async def consent(self, client: str, document: bytes) -> bytes:
+        """Acknowledge."""
+        answer = build.acknowledgement("ConsentResponse", CODE, NOW, duplicate=False)
+        return self._once(document, "ConsentRequest", answer)
+
+    async def resume(self, client: str, document: bytes) -> bytes:
+        """Acknowledge."""
+        answer = build.acknowledgement("ResumeResponse", CODE, NOW, duplicate=False)
+        return self._once(document, "ResumeRequest", answer)
+
+    async def handover(self, client: str, document: bytes) -> bytes:
+        """Acknowledge."""
+        answer = build.acknowledgement("HandoverResponse", CODE, NOW, duplicate=False)
+        return self._once(document, "HandoverRequest", answer)
+
     async def report(self, client: str, document: bytes) -> bytes:
         """Acknowledge, but not to everybody."""
         if client != "dvcqg":

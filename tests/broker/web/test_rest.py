@@ -84,10 +84,17 @@ def test_status(call: Caller, hub: FakeHub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("SupplementRequest", "supplements"), ("WithdrawRequest", "withdrawal")]
+    ("name", "path"),
+    [
+        ("SupplementRequest", "supplements"),
+        ("WithdrawRequest", "withdrawal"),
+        ("ConsentRequest", "consents"),
+        ("ResumeRequest", "resumption"),
+        ("HandoverRequest", "handover"),
+    ],
 )
-def test_supplement_and_withdraw(call: Caller, hub: FakeHub, name: str, path: str) -> None:
-    """Both are taken in under the dossier's address, in XML and in JSON, where the code may be left out."""
+def test_later_requests(call: Caller, hub: FakeHub, name: str, path: str) -> None:
+    """Each is taken in under the dossier's address, in XML and in JSON, where the code may be left out."""
     document = DOCUMENTS[name].encode()
     address = f"/api/v1/dossiers/{CODE}/{path}"
     assert call("POST", address, document, **XML).status == 202

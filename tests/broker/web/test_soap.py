@@ -42,7 +42,7 @@ def test_submit_and_status(call: Caller, hub: FakeHub, version: str) -> None:
 
 
 def test_every_operation_reaches_its_service(call: Caller, hub: FakeHub) -> None:
-    """The five operations of the contract answer with their own response."""
+    """The operations of the contract answer with their own response."""
     for name, document in DOCUMENTS.items():
         heard = post(call, document)
         body = parse(heard.body).find(f"{{{S11}}}Body")
