@@ -69,7 +69,8 @@ class Outcomes:
     def receipt(self, delivery: Delivery, items: Sequence[ReportItem]) -> ReportItem:
         """The item of a receipt that is about this delivery. Raises `Failure` if the agency did not take it in."""
         code = delivery.context.get("dossier")
-        own = [item for item in items if item.dossier_code == code] or items
+        named = [item for item in items if item.key is not None and item.key == delivery.key]
+        own = named or [item for item in items if item.dossier_code == code] or items
         item = own[0] if own else ReportItem(Outcome.OK)
         item = refine(item, self.agencies[delivery.agency].judge)
         if item.outcome in CLASS_OF_OUTCOME:

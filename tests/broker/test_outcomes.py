@@ -30,9 +30,11 @@ async def test_every_kind_has_a_handler(rig: Rig) -> None:
 
 async def test_item_of_a_receipt(rig: Rig) -> None:
     """A receipt with several items is read at the one about this dossier; an empty one means taken."""
-    items = [ReportItem(Outcome.FAILED, "B"), ReportItem(Outcome.OK, "A", "HT-1")]
+    items = [ReportItem(Outcome.FAILED, "B"), ReportItem(Outcome.OK, "A", agency_code="HT-1")]
     assert outcomes(rig).receipt(sent(), items).agency_code == "HT-1"
     assert outcomes(rig).receipt(sent(), []).outcome is Outcome.OK
+    keyed = [ReportItem(Outcome.OK, "A", "other", "HT-1"), ReportItem(Outcome.OK, "A", sent().key, "HT-2")]
+    assert outcomes(rig).receipt(sent(), keyed).agency_code == "HT-2"
 
 
 @pytest.mark.parametrize(
