@@ -71,17 +71,6 @@ async def test_a_citizen_declares_alone(tmp_path: Path) -> None:
             assert (await nobody.get(draft, headers=own)).status == 401
 
 
-async def test_signing_out(tmp_path: Path) -> None:
-    """After signing out the token is nobody's."""
-    async with stage(tmp_path) as world, browser() as mother:
-        number = birth().applicant.number
-        opened = await (await mother.get(await callback(world, mother, number))).json()
-        own = {"Authorization": f"Bearer {opened['Token']}"}
-        assert (await mother.get(f"{world.url}/api/v1/session", headers=own)).status == 200
-        assert (await mother.delete(f"{world.url}/api/v1/session", headers=own)).status == 204
-        assert (await mother.get(f"{world.url}/api/v1/session", headers=own)).status == 401
-
-
 async def test_a_sign_in_belongs_to_the_browser_that_began_it(tmp_path: Path) -> None:
     """A forged state, a code without cookie, one used twice, one that is too late or made up: all are refused."""
     async with stage(tmp_path) as world, browser() as mine, browser() as victim:
