@@ -18,7 +18,7 @@ $(READY): requirements.lock pyproject.toml
 
 setup: $(READY) ## Create the environment in .venv
 
-demo: $(READY) ## Start hub and sandbox agencies, send forty declarations, show what each child got
+demo: $(READY) ## Start hub and sandbox agencies, send sixty declarations, show what each family got
 	$(BIN)/lienthong demo
 
 run: $(READY) ## The same, and leave it running

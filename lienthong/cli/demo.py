@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lienthong.cli.common import FOUND_WRONG, Folder, out
 from lienthong.demo.portal import Journey
-from lienthong.demo.report import show
 from lienthong.demo.run import Told, throw_away, write_report
 from lienthong.demo.run import demo as run_demo
+from lienthong.demo.tables import WIDTH, show
 from lienthong.demo.world import World
 
 
@@ -31,7 +31,7 @@ def demo(
     ] = None,
     project: Folder = Path(),
 ) -> None:
-    """Start a hub and the sandbox agencies, send forty declarations, show what each child got, verify the log."""
+    """Start a hub and the sandbox agencies, send sixty declarations, show what each family got, verify the log."""
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         if folder is None:
@@ -61,7 +61,7 @@ async def _run(project: Path, folder: Path, report: Path | None, keep_running: b
         world, found = await run_demo(project, folder, Told(started, ended))
     try:
         # A file or a pipe has no width of its own: the tables are made for reading, not for folding.
-        show(out if out.is_terminal else Console(width=180, soft_wrap=True), found)
+        show(out if out.is_terminal else Console(width=WIDTH, soft_wrap=True), found)
         if report is not None:
             write_report(report, found)
         if keep_running:

@@ -124,13 +124,14 @@ class Death:
     merit: Merit | None = None
     insurance: Insurance | None = None
     survivors: Survivors | None = None
+    email: str | None = None
     attachments: Sequence[File] = ()
 
 
 def write(tree: Tree, root: etree._Element, death: Death) -> None:
     """Put the DeathDeclaration into ``root``, an element of that name."""
     _choices(tree, tree.group(root, "Choices"), death)
-    tree.applicant(root, death.applicant, death.relation)
+    tree.applicant(root, death.applicant, death.relation, death.email)
     _deceased(tree, tree.group(root, "Deceased"), death)
     _notice(tree, tree.group(root, "DeathPaper"), death.notice)
     if death.household is not None:

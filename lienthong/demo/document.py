@@ -89,6 +89,17 @@ def corrections(
     return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
 
 
+def consent(code: str, *, message_id: str, officer: str, unit: str, number: str) -> bytes:
+    """The ConsentRequest by which a relative, known by personal number, agrees to the lump sum."""
+    tree = Tree("ConsentRequest")
+    tree.leaf(tree.root, "MessageId", message_id)
+    tree.leaf(tree.root, "Code", code)
+    _actor(tree, officer, unit)
+    tree.leaf(tree.root, "PersonalNumber", number)
+    tree.leaf(tree.root, "Consent", "given-vneid")
+    return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
+
+
 def _actor(tree: Tree, officer: str, unit: str) -> None:
     actor = tree.group(tree.root, "Actor")
     tree.leaf(actor, "OfficerId", officer)

@@ -9,15 +9,16 @@ import time
 from lxml import etree
 
 from broker.canonical.jsonform import JsonForm
-from lienthong.demo.cases import PAPER, PAPER_HASH, Case
-from lienthong.demo.document import corrections, submission
+from lienthong.demo.case import PAPER, PAPER_HASH, Case
+from lienthong.demo.document import consent, corrections, submission
+from lienthong.demo.officers import Officers
 from lienthong.demo.parts import NS
 from sandbox.dvcqg.portal import Answer, Portal
 from signing.xml import parse
 
 OFFICER, UNIT = "CB000001", "G22.99.08"
 _FINAL = frozenset({"completed", "partially-completed", "rejected", "withdrawn", "stuck"})
-_ASK_EVERY = 0.4
+_ASK_EVERY = 1.0
 
 
 @dataclasses.dataclass
@@ -33,6 +34,7 @@ class Journey:
     refusal: str | None = None
     broken: bool = False
     repeated: bool = False
+    rectified: bool = False
     asked: list[str] = dataclasses.field(default_factory=list)
     status: etree._Element | None = None
 
@@ -48,13 +50,27 @@ class Journey:
         """True if nothing more will happen."""
         return self.state in _FINAL or self.refusal is not None
 
+    @property
+    def as_it_should(self) -> bool:
+        """True if it came to the end that was meant for it."""
+        whole = not self.case.rectified or bool(self.accepted)
+        return self.state == self.case.ends and whole
+
+    @property
+    def accepted(self) -> list[str]:
+        """The steps whose agency took over what was corrected in the civil act."""
+        steps = self.status.iterfind(f"{{{NS}}}Step") if self.status is not None else ()
+        state = f"{{{NS}}}Correction/{{{NS}}}State"
+        return [step.findtext(f"{{{NS}}}Id") or "" for step in steps if step.findtext(state) == "accepted"]
+
 
 class Declarant:
     """Takes one declaration from sending to its end, as portal and citizen together."""
 
-    def __init__(self, portal: Portal, form: JsonForm, deadline: float) -> None:
+    def __init__(self, portal: Portal, officers: Officers, form: JsonForm, deadline: float) -> None:
         """``deadline`` is the monotonic second at which waiting ends."""
         self._portal = portal
+        self._officers = officers
         self._form = form
         self._deadline = deadline
 
@@ -62,7 +78,7 @@ class Declarant:
         """Send, watch, supplement what is asked."""
         journey = Journey(case)
         started = time.monotonic()
-        if case.birth.attachments:
+        if case.event.attachments:
             await self._portal.put_file(PAPER, PAPER_HASH, "application/pdf")
         document = self._document(number, case)
         answer = await self._send(case, document)
@@ -83,47 +99,56 @@ class Declarant:
         while time.monotonic() < self._deadline:
             answer = await self._portal.status(journey.code)
             journey.status = answer.payload
-            if journey.ended:
+            if journey.ended and await self._is_over(journey):
                 return
             what = _asked(journey.status)
             if what and what not in journey.asked:
                 journey.asked.append(what)
-                await self._supplement(journey, number)
+                await self._answer(journey, f"demo-answer-{number:04d}-{len(journey.asked)}")
             await asyncio.sleep(_ASK_EVERY)
 
-    async def _supplement(self, journey: Journey, number: int) -> None:
-        """The citizen answers: a corrected field, or the paper that an agency asked for."""
-        paper = (
-            None if journey.case.corrections else ("dwelling-proof", "giay-to-cho-o.pdf", PAPER, PAPER_HASH)
-        )
-        if paper:
-            await self._portal.put_file(PAPER, PAPER_HASH, "application/pdf")
-        document = corrections(
-            journey.code or "",
-            message_id=f"demo-supplement-{number:04d}-{len(journey.asked)}",
-            officer=OFFICER,
-            unit=UNIT,
-            values=journey.case.corrections,
-            paper=paper,
-        )
-        answer = await self._portal.supplement(journey.code or "", document)
-        if not answer.ok:
-            journey.asked.append(f"not taken: {_words(answer)}")
+    async def _is_over(self, journey: Journey) -> bool:
+        """False as long as a correction of the civil act, made after the end, has not gone round."""
+        if journey.case.rectified is None or journey.state != "completed":
+            return True
+        if not journey.rectified:
+            journey.rectified = True
+            await self._officers.rectify(journey.code or "", journey.case.rectified)
+        return bool(journey.accepted)
+
+    async def _answer(self, journey: Journey, message_id: str) -> None:
+        """What the citizen does when asked: corrects a field, hands in a paper, finds the relative who must agree."""
+        case, code = journey.case, journey.code or ""
+        who = {"officer": OFFICER, "unit": UNIT}
+        if case.agreeing:
+            answers = [
+                await self._portal.consent(
+                    code, consent(code, message_id=f"{message_id}-{number}", number=number, **who)
+                )
+                for number in case.agreeing
+            ]
+        else:
+            paper = None if case.corrections else (case.paper, "giay-to.pdf", PAPER, PAPER_HASH)
+            if paper:
+                await self._portal.put_file(PAPER, PAPER_HASH, "application/pdf")
+            document = corrections(code, message_id=message_id, values=case.corrections, paper=paper, **who)
+            answers = [await self._portal.supplement(code, document)]
+        journey.asked += [f"not taken: {_words(answer)}" for answer in answers if not answer.ok]
 
     def _document(self, number: int, case: Case) -> bytes:
         document = submission(
-            case.birth,
+            case.event,
             message_id=f"demo-{number:08d}",
             portal_code=f"G22.99-{number:06d}",
             officer=OFFICER,
             unit=UNIT,
         )
-        if case.broken is not None:
-            path, suffix = case.broken
+        if case.written is not None:
+            path, text = case.written
             root = parse(document)
             found = root.find(".//" + "/".join(f"{{{NS}}}{name}" for name in path.split("/")))
             assert found is not None, path
-            found.text = (found.text or "") + suffix
+            found.text = text
             document = etree.tostring(root, encoding="UTF-8", xml_declaration=True)
         return document
 

@@ -1,4 +1,4 @@
-"""The demo: a world of its own, forty declarations, what each child got, and the log verified."""
+"""The demo: a world of its own, sixty declarations of both groups, what each family got, and the log verified."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ import aiohttp
 
 from broker.canonical.jsonform import JsonForm
 from broker.clock import system_clock
-from lienthong.demo.cases import Case, Rule, cases
+from lienthong.demo.case import Case
+from lienthong.demo.cases import cases
+from lienthong.demo.officers import Officers
 from lienthong.demo.portal import Declarant, Journey
 from lienthong.demo.report import Outcome, outcome
 from lienthong.demo.world import PORTAL, Plan, World
@@ -36,10 +38,14 @@ _QUICK: dict[str, Any] = {
     "schedule.jobs.checkpoint.every": "2s",
     "hub.delivery.workers": 24,
     "hub.delivery.idle": "100ms",
-    "agencies.hotich.poll.every": "300ms",
-    "agencies.cancuoc.poll.every": "300ms",
+    "agencies.hotich.poll.every": "600ms",
+    "agencies.hotich.poll.later": "6s",
+    "agencies.hotich.poll.later_for": "60s",
+    "agencies.cancuoc.poll.every": "600ms",
+    "agencies.btxh.poll.every": "600ms",
     "agencies.cutru.adapters.send.settings.timeout_seconds": 2,
 }
+_AGENCIES = ("dancu", "hotich", "cutru", "bhxh", "cancuoc", "btxh", "yte", "dvcqg", "thu")
 _PATIENCE = ("unavailable", "throttled", "retry", "ambiguous")
 
 
@@ -65,7 +71,7 @@ async def demo(project: Path, folder: Path, told: Told) -> tuple[World, Outcome]
 def quick() -> dict[str, Any]:
     """Configuration of a hub whose agencies decide in moments."""
     values = dict(_QUICK)
-    for agency in ("dancu", "hotich", "cutru", "bhxh", "cancuoc", "dvcqg", "thu"):
+    for agency in _AGENCIES:
         for kind in _PATIENCE:
             action = "ask" if kind == "ambiguous" else "retry"
             values[f"agencies.{agency}.retry.{kind}"] = {"action": action, "first": 0.4, "cap": 2}
@@ -75,27 +81,31 @@ def quick() -> dict[str, Any]:
 
 async def _declare(world: World, told: Told) -> Outcome:
     today = system_clock().astimezone(world.hub.project.calendar.zone).date()
-    chosen = cases(generate(), today)
-    await _instruct(world, [rule for case in chosen for rule in case.rules])
-    told.started(world, len(chosen))
-    began = time.monotonic()
-    journeys = await _send_all(world, chosen, told)
-    await _quiet(world)
-    seconds = time.monotonic() - began
+    async with aiohttp.ClientSession(raise_for_status=True) as session:
+        officers = Officers(world.sandbox, session)
+        chosen = [await officers.certified(case) for case in cases(generate(), today)]
+        await officers.instruct([rule for case in chosen for rule in case.rules])
+        told.started(world, len(chosen))
+        began = time.monotonic()
+        journeys = await _send_all(world, officers, chosen, told)
+        await _quiet(world)
+        seconds = time.monotonic() - began
+        mails = await officers.mails()
     await world.hub.logbook.checkpoint()
     keys = world.folder / "keys"
     report = await asyncio.to_thread(
         world.hub.logbook.verify, load_note_key(keys, world.hub.project.hub.key).verifier
     )
-    return outcome(world, journeys, seconds, report)
+    return outcome(world, journeys, seconds, mails, report)
 
 
-async def _send_all(world: World, chosen: list[Case], told: Told) -> list[Journey]:
+async def _send_all(world: World, officers: Officers, chosen: Sequence[Case], told: Told) -> list[Journey]:
     """All declarations, some at a time, as on a busy morning."""
     room = asyncio.Semaphore(AT_A_TIME)
     signer = identity(world.folder / "sandbox" / PORTAL, PORTAL, system_clock())
     async with Portal(world.url, world.portal_key, identity=signer) as portal:
-        declarant = Declarant(portal, JsonForm(world.hub.schemas.elements), time.monotonic() + WAIT)
+        form = JsonForm(world.hub.schemas.elements)
+        declarant = Declarant(portal, officers, form, time.monotonic() + WAIT)
 
         async def one(number: int, case: Case) -> Journey:
             async with room:
@@ -114,14 +124,6 @@ async def _quiet(world: World) -> None:
         if not any(one.queued or one.leased for one in depth.values()):
             return
         await asyncio.sleep(timedelta(milliseconds=100).total_seconds())
-
-
-async def _instruct(world: World, rules: Sequence[Rule]) -> None:
-    """Tell each agency what to do with which case, as anybody can over its control API."""
-    async with aiohttp.ClientSession(raise_for_status=True) as session:
-        for rule in rules:
-            url = f"{world.sandbox.control_url}/{rule.agency}/_control/{rule.kind}s"
-            await session.post(url, json=rule.rule)
 
 
 def write_report(file: Path, found: Outcome) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS callback (
 );
 """
 CUT_OFF = aiohttp.ClientTimeout(total=30)
+AT_ONCE = 8
+"""Keys whose results are on their way at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ Acknowledged = Callable[[Callback, int, bytes], bool]
 
 
 class Callbacks:
-    """The outbox of one agency. Results of one agency leave in the order they were added, one at a time."""
+    """The outbox of one agency. Results of one key leave in the order they were added, one at a time."""
 
     def __init__(
         self,
@@ -74,18 +76,26 @@ class Callbacks:
         return [_callback(row) for row in self._database.rows("SELECT * FROM callback ORDER BY id")]
 
     async def deliver(self) -> int:
-        """Send what is due; returns how many results were acknowledged."""
+        """Send what is due, in order for each key and `AT_ONCE` keys together; how many results were acknowledged."""
         async with self._lock:
             rows = self._database.rows(
                 "SELECT * FROM callback WHERE done = 0 AND due <= ? ORDER BY id", (self._clock().isoformat(),)
             )
-            return sum([await self._attempt(_callback(row)) for row in rows])
+            due: dict[str, list[Callback]] = {}
+            for row in rows:
+                due.setdefault(row["key"], []).append(_callback(row))
+            room = asyncio.Semaphore(AT_ONCE)
+            return sum(await asyncio.gather(*(self._attempt_all(several, room) for several in due.values())))
 
     async def close(self) -> None:
         """Close the connections; idempotent."""
         if self._session is not None:
             await self._session.close()
             self._session = None
+
+    async def _attempt_all(self, callbacks: Sequence[Callback], room: asyncio.Semaphore) -> int:
+        async with room:
+            return sum([await self._attempt(callback) for callback in callbacks])
 
     async def _attempt(self, callback: Callback) -> bool:
         base = self._hub_url()

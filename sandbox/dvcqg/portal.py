@@ -57,6 +57,8 @@ class Paths:
     status: str = "/api/v1/dossiers/{code}"
     supplements: str = "/api/v1/dossiers/{code}/supplements"
     withdrawal: str = "/api/v1/dossiers/{code}/withdrawal"
+    consents: str = "/api/v1/dossiers/{code}/consents"
+    reviews: str = "/api/v1/reviews"
     files: str = "/api/v1/attachments/{hash}"
 
 
@@ -97,6 +99,15 @@ class Portal:
     async def withdraw(self, code: str, document: bytes) -> Answer:
         """Take a dossier back."""
         return await self._post(self._paths.withdrawal.format(code=code), document)
+
+    async def consent(self, code: str, document: bytes) -> Answer:
+        """Say what a relative thinks of the lump sum."""
+        return await self._post(self._paths.consents.format(code=code), document)
+
+    async def review(self, document: bytes) -> Answer:
+        """Ask what every agency would find in a declaration, before it is handed in."""
+        headers = {"Content-Type": XML, "Accept": "application/xml"}
+        return await self._send("POST", self._paths.reviews, document, headers)
 
     async def status(self, code: str, *, accept: str = "application/xml") -> Answer:
         """Ask how a dossier stands, by any of its codes."""
