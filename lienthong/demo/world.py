@@ -23,7 +23,7 @@ import uvicorn
 from broker.application import application
 from broker.config.project import Project
 from broker.hub import Hub, Outside, database_url, open_hub
-from broker.mapping.collection import Mappings
+from broker.mapping.collection import Mappings, load_all
 from broker.store import migrations
 from broker.web.server import configured
 from lienthong import neighbours
@@ -93,6 +93,7 @@ class World:
         # With the protocol named, or asyncio does not switch off the delay of small packets.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         self._paths: dict[str, str] = {}
+        self._mappings = plan.mappings
 
     @property
     def url(self) -> str:
@@ -121,7 +122,7 @@ class World:
 
     async def start_hub(self) -> None:
         """Open the hub over what is in the folder, and serve it."""
-        self.hub = open_hub(self.load(), outside=self.plan.outside, mappings=self.plan.mappings)
+        self.hub = open_hub(self.load(), outside=self.plan.outside, mappings=self._mappings)
         app = application(self.hub, work=self.plan.work)
         self._server = uvicorn.Server(configured(app, host=HOST, port=0))
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket.dup()]))
@@ -184,6 +185,8 @@ class World:
             self.sandbox = await self._stack.enter_async_context(
                 Sandbox(self.folder / "sandbox", **arguments)
             )
+        # Proved while the agencies start in their process, and not again when the hub is started again.
+        self._mappings = self._mappings or load_all(self.plan.project)
         neighbours.trust(self.folder / "trust", self.sandbox)
         project = self.load()
         migrations.upgrade(database_url(project))

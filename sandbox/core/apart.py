@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,10 +27,9 @@ class SandboxProcess:
         """The arguments are those of `Sandbox` that JSON can carry; paths are sent as text."""
         self._arguments = {"folder": str(folder), "agencies": list(agencies), **_plain(arguments)}
         self._child: subprocess.Popen[str] | None = None
-        self._told: Mapping[str, Any] = {}
 
     def __enter__(self) -> Self:
-        """Start the process; when this returns the agencies accept connections."""
+        """Start the process; whoever asks for an address waits until the agencies accept connections."""
         self._child = subprocess.Popen(
             [sys.executable, "-m", "sandbox"],
             stdin=subprocess.PIPE,
@@ -40,10 +40,6 @@ class SandboxProcess:
         assert self._child.stdout is not None
         self._child.stdin.write(json.dumps(self._arguments) + "\n")
         self._child.stdin.flush()
-        line = self._child.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the sandbox ended with code {self._child.wait()}; what it said is above")
-        self._told = json.loads(line)
         return self
 
     def __exit__(
@@ -60,6 +56,17 @@ class SandboxProcess:
             self._child.kill()
             self._child.wait()
         self._child.stdout.close()
+
+    @cached_property
+    def _told(self) -> Mapping[str, Any]:
+        """What the child says once it is ready."""
+        assert self._child is not None
+        assert self._child.stdout is not None
+        line = self._child.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the sandbox ended with code {self._child.wait()}; what it said is above")
+        told: Mapping[str, Any] = json.loads(line)
+        return told
 
     @property
     def names(self) -> tuple[str, ...]:
