@@ -37,6 +37,9 @@ check: $(READY) ## Lint, types, layers, and every config, mapping and schema
 bench: $(READY) ## Exchanges per second and CPU per exchange against the sum of the C-level parts
 	$(BIN)/python -m bench
 
+day: $(READY) ## Ten thousand dossiers of a simulated Monday: every end, every deadline (an hour)
+	$(BIN)/python -m bench.day
+
 fmt: $(READY) ## Format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -47,4 +50,4 @@ docs: $(READY) ## Write the reference pages from the code
 lock: ## Pin the dependencies again (needs uv)
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev pyproject.toml -o requirements.lock
 
-.PHONY: help setup demo run test check bench fmt docs lock
+.PHONY: help setup demo run test check bench day fmt docs lock
