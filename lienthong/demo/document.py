@@ -58,10 +58,14 @@ def submission(
     tree.leaf(tree.root, "MessageId", message_id)
     tree.leaf(tree.root, "PortalCode", portal_code)
     _actor(tree, officer, unit)
-    if isinstance(event, Birth):
-        _declaration(tree, tree.group(tree.root, "BirthDeclaration"), event)
-    else:
-        deaths.write(tree, tree.group(tree.root, "DeathDeclaration"), event)
+    _write(tree, tree.group(tree.root, _name(event)), event)
+    return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
+
+
+def declaration(event: Birth | Death) -> bytes:
+    """The declaration alone, as it is reviewed."""
+    tree = Tree(_name(event))
+    _write(tree, tree.root, event)
     return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
 
 
@@ -100,13 +104,24 @@ def consent(code: str, *, message_id: str, officer: str, unit: str, number: str)
     return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
 
 
+def _name(event: Birth | Death) -> str:
+    return "BirthDeclaration" if isinstance(event, Birth) else "DeathDeclaration"
+
+
+def _write(tree: Tree, root: etree._Element, event: Birth | Death) -> None:
+    if isinstance(event, Birth):
+        _birth(tree, root, event)
+    else:
+        deaths.write(tree, root, event)
+
+
 def _actor(tree: Tree, officer: str, unit: str) -> None:
     actor = tree.group(tree.root, "Actor")
     tree.leaf(actor, "OfficerId", officer)
     tree.leaf(actor, "Unit", unit)
 
 
-def _declaration(tree: Tree, root: etree._Element, birth: Birth) -> None:
+def _birth(tree: Tree, root: etree._Element, birth: Birth) -> None:
     _choices(tree, tree.group(root, "Choices"), birth)
     tree.applicant(root, birth.applicant, birth.relation, birth.email)
     _child(tree, tree.group(root, "Child"), birth)

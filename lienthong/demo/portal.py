@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
+from collections.abc import Sequence
 
 from lxml import etree
 
 from broker.canonical.jsonform import JsonForm
 from lienthong.demo.case import PAPER, PAPER_HASH, Case
-from lienthong.demo.document import consent, corrections, submission
+from lienthong.demo.death import Death
+from lienthong.demo.document import Birth, consent, corrections, declaration, submission
 from lienthong.demo.officers import Officers
 from lienthong.demo.parts import NS
 from sandbox.dvcqg.portal import Answer, Portal
@@ -64,6 +66,15 @@ class Journey:
         return [step.findtext(f"{{{NS}}}Id") or "" for step in steps if step.findtext(state) == "accepted"]
 
 
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What a review found: the field where it can be mended, the words, the steps whose agency would object."""
+
+    field: str
+    words: str
+    steps: Sequence[str]
+
+
 class Declarant:
     """Takes one declaration from sending to its end, as portal and citizen together."""
 
@@ -73,6 +84,12 @@ class Declarant:
         self._officers = officers
         self._form = form
         self._deadline = deadline
+
+    async def review(self, event: Birth | Death) -> list[Finding]:
+        """What every agency would find in a declaration that is not handed in."""
+        answer = await self._portal.review(declaration(event))
+        problems = answer.payload.iterfind(f"{{{NS}}}Problem") if answer.payload is not None else ()
+        return [_finding(problem) for problem in problems]
 
     async def run(self, number: int, case: Case) -> Journey:
         """Send, watch, supplement what is asked."""
@@ -158,6 +175,11 @@ class Declarant:
         if case.door == "rest json":
             return await self._portal.submit(self._form.to_json(document))
         return await self._portal.submit(document)
+
+
+def _finding(problem: etree._Element) -> Finding:
+    field, words = (problem.findtext(f"{{{NS}}}{name}") or "" for name in ("Field", "Vi"))
+    return Finding(field, words, [step.text or "" for step in problem.iterfind(f"{{{NS}}}Step")])
 
 
 def _code(answer: Answer, form: JsonForm) -> str:

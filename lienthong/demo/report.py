@@ -11,7 +11,7 @@ from typing import Any
 from broker.model import DeliveryKind, DeliveryState, Dossier, Step, StepState, Transition
 from broker.store.engine import Tx
 from broker.store.rows import DeliveryFilter
-from lienthong.demo.portal import Journey
+from lienthong.demo.portal import Finding, Journey
 from lienthong.demo.world import World
 from signing.audit import Report
 
@@ -31,10 +31,11 @@ class StepTime:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """The end of a demo. ``steps``: code of a dossier → its steps in order."""
+    """The end of a demo. ``steps``: code of a dossier → its steps in order; ``review``: of a declaration never sent."""
 
     journeys: Sequence[Journey]
     steps: Mapping[str, Sequence[StepTime]]
+    review: Sequence[Finding]
     log: Report
     work: Sequence[Any]
     figures: dict[str, Any]
@@ -45,8 +46,19 @@ class Outcome:
         return self.figures["failed"] == 0 and self.log.ok
 
 
-def outcome(world: World, journeys: Sequence[Journey], seconds: float, mails: int, log: Report) -> Outcome:
-    """Count and time what happened in ``world``; ``mails`` lie in the citizens' mailboxes."""
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What was seen from outside: the declarations, for how long all of them took, mails in the mailboxes, a review."""
+
+    journeys: Sequence[Journey]
+    seconds: float
+    mails: int
+    review: Sequence[Finding]
+
+
+def outcome(world: World, seen: Seen, log: Report) -> Outcome:
+    """Count and time what happened in ``world``."""
+    journeys = seen.journeys
     steps, counts, work = world.hub.store.read(lambda tx: (_steps(tx, journeys), _counts(tx), _work(tx)))
     times = [journey.seconds * 1000 for journey in journeys if journey.code]
     groups = sorted({journey.case.group for journey in journeys})
@@ -55,13 +67,13 @@ def outcome(world: World, journeys: Sequence[Journey], seconds: float, mails: in
         "groups": {group: _ends(one for one in journeys if one.case.group == group) for group in groups},
         "steps": sum(step.ms is not None for found in steps.values() for step in found),
         **counts,
-        "mails": mails,
-        "seconds": round(seconds, 2),
+        "mails": seen.mails,
+        "seconds": round(seen.seconds, 2),
         "per_dossier_ms": _spread(times),
         "per_step_ms": {step: _spread(found) for step, found in step_ms(steps).items()},
         "log": {"entries": log.entries, "verified": log.ok},
     }
-    return Outcome(journeys, steps, log, work, figures)
+    return Outcome(journeys, steps, seen.review, log, work, figures)
 
 
 def step_ms(steps: Mapping[str, Sequence[StepTime]]) -> dict[str, list[float]]:

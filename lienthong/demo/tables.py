@@ -10,7 +10,7 @@ from rich.table import Table
 
 from broker.model import StepState
 from lienthong.demo.parts import NS
-from lienthong.demo.portal import Journey
+from lienthong.demo.portal import Finding, Journey
 from lienthong.demo.report import Outcome, StepTime, step_ms
 
 WIDTH = 200
@@ -44,6 +44,7 @@ def show(console: Console, found: Outcome) -> None:
     console.print(_results("What each family got", "deceased", deaths, found.steps, _FAMILY, console.width))
     console.print("agencies: ✓ done, ✗ refused, – not done; seconds from sending to the end", highlight=False)
     console.print(_times(found))
+    console.print(_review(found.review))
     console.print(_refusals(found.journeys))
     _sum(console, found)
 
@@ -130,6 +131,16 @@ def _times(found: Outcome) -> Table:
     whole = found.figures["per_dossier_ms"]
     taken = sum(1 for journey in found.journeys if journey.code)
     table.add_row("whole dossier", str(taken), f"{whole['p50']:.0f}", f"{whole['p99']:.0f}", style="bold")
+    return table
+
+
+def _review(findings: Sequence[Finding]) -> Table:
+    title = "What a review of a careless declaration finds, before anything is sent"
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in ("field", "what", "objected to by"):
+        table.add_column(column, overflow="fold")
+    for one in findings:
+        table.add_row(one.field, one.words, ", ".join(one.steps) or "the hub")
     return table
 
 
