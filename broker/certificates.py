@@ -13,6 +13,7 @@ from datetime import date, datetime
 from lxml import etree
 
 from adapters.errors import Malformed
+from broker.attribution import Attribution
 from broker.calendar import WorkingCalendar
 from broker.canonical import document as documents
 from broker.canonical.document import tag, text_at
@@ -23,6 +24,8 @@ from broker.names import same_name
 from broker.store.certificates import Certificate
 from broker.store.engine import Store, Tx
 
+OPERATION = "certificate"
+"""The question for a certificate by its code."""
 HAND_OVER = 4
 """Working hours after the paper within which its data must be here."""
 
@@ -132,6 +135,17 @@ class Certificates:
 
         await self._store.write(commit)
 
+    async def shown(self, certificate: Certificate, asked: Attribution) -> None:
+        """Note that a certificate which is here already was looked up, like a question to its facility."""
+        number = subject(certificate)
+        about = asked if number is None else dataclasses.replace(asked, number=number)
+
+        def note(tx: Tx) -> None:
+            brought = tx.messages.get(certificate.message_id)
+            about.note(tx, dataclasses.replace(brought, at=self._clock(), operation=OPERATION))
+
+        await self._store.write(note)
+
     async def newest(self, code: str) -> Certificate | None:
         """The latest version of a certificate that came; None if none did."""
         return await self._store.aread(lambda tx: tx.certificates.newest(code))
@@ -143,6 +157,11 @@ class Certificates:
     def otherwise(self, declaration: Node) -> tuple[Problem, ...]:
         """The same at once, for whoever writes a status."""
         return self._store.read(lambda tx: differences(tx, declaration))
+
+
+def subject(certificate: Certificate) -> str | None:
+    """The personal number of the mother, or of the dead person; None if the paper does not say it."""
+    return text_at(documents.read(certificate.document), _SUBJECT[certificate.kind])
 
 
 def differences(tx: Tx, declaration: Node) -> tuple[Problem, ...]:

@@ -19,7 +19,7 @@ from broker.canonical import build
 from broker.canonical import document as documents
 from broker.canonical.document import text_at
 from broker.canonical.plan import Node
-from broker.certificates import Certificates, Certified
+from broker.certificates import OPERATION, Certificates, Certified
 from broker.clock import Clock, NewId, local_day
 from broker.delivery.attempt import Attempts, Broken, Exchanged
 from broker.mapping import MappingError
@@ -30,7 +30,6 @@ from signing.xml import parse, serialize
 
 log = structlog.get_logger(__name__)
 
-OPERATION = "certificate"
 _DAY = len("2026-11-23")
 
 
@@ -69,6 +68,8 @@ class Fetching:
         """The certificate; None if nobody has it, or nobody answers now. Raises `Unattributed`."""
         asked = Attribution(code, officer, unit, purpose)
         known = await self._certificates.newest(code)
+        if known is not None:
+            await self._certificates.shown(known, asked)
         if known is not None or self._agency is None:
             return known
         result = await self._ask(self._agency, asked)
@@ -147,6 +148,7 @@ def _death(facts: Node) -> Iterator[tuple[str, str | None]]:
     yield "Deceased/DeathTime", died[_DAY + 1 : _DAY + 6]
     yield "Deceased/Cause", text_at(facts, "Cause")
     yield "DeathPaper/Kind", "1"
+    yield "DeathPaper/IssuedByRegistrar", "false"
     yield "DeathPaper/Code", text_at(facts, "Code")
     yield "DeathPaper/Number", text_at(facts, "Number")
     yield "DeathPaper/IssuedOn", text_at(facts, "IssuedOn")

@@ -1,7 +1,6 @@
 """The composition root: every part of a hub is made and joined here, and nowhere else.
 
-Each collaborator can be passed in, so a test or a simulation calls the same function with its own clock, ids,
-randomness or adapters.
+What it stands on (database, keys, connections, adapters) is brought by `broker.opening`.
 """
 
 from __future__ import annotations
@@ -13,13 +12,8 @@ import socket
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
 
-from cryptography.x509 import Certificate
-
-from adapters import registry
-from adapters.base import Resources, Sender
-from adapters.http import HttpClient
+from adapters.base import Resources
 from broker import clock as clocks
 from broker.agency import Agency
 from broker.answering import Answering
@@ -27,25 +21,23 @@ from broker.asking import Asking
 from broker.book import Book
 from broker.callbacks import Callbacks
 from broker.canonical.schemas import Schemas
+from broker.certificates import OPERATION as CERTIFICATE
 from broker.certificates import Certificates
 from broker.changes import Changes
 from broker.checks import Checks
 from broker.codes import DossierCodes
 from broker.config import hooks as hooks_of
-from broker.config.agency import AdapterUse, AgencyConfig
+from broker.config.agency import AgencyConfig
 from broker.config.project import Project
-from broker.config.source import ConfigError, Fault
 from broker.counting import Counting
 from broker.delivery.attempt import Attempts
 from broker.delivery.queue import Queue, SqlQueue
 from broker.delivery.worker import Worker, WorkerSettings
-from broker.fetching import OPERATION as CERTIFICATE
 from broker.fetching import Fetching
 from broker.inbox import Inbox
 from broker.intake import Intake
 from broker.logbook import Logbook
 from broker.mapping import codes
-from broker.mapping.collection import Mappings, load_all
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
 from broker.process.engine import Abilities
@@ -63,11 +55,9 @@ from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
 from broker.store.salt import new_salt
 from broker.telling import Telling
-from signing.errors import KeyProblem
-from signing.keys import Signer, load_key, read_certificates
-from signing.note import NoteSigner, load_note_key
+from signing.note import NoteSigner
 from signing.trust import Trust
-from signing.vault import Vault, load_vault
+from signing.vault import Vault
 
 
 @dataclasses.dataclass(frozen=True)
@@ -94,7 +84,7 @@ class Hub:
         vault: Vault,
         note_signer: NoteSigner,
     ) -> None:
-        """Takes over the store and the connections of ``resources``; see `open_hub`."""
+        """Takes over the store and the connections of ``resources``; see `broker.opening.open_hub`."""
         self.project = project
         self.store = store
         self.resources = resources
@@ -357,116 +347,6 @@ class Hub:
     def _trust(self) -> Trust:
         assert self.resources.trust is not None, "a hub is opened with its partners' certificates"
         return self.resources.trust
-
-
-def open_hub(
-    project: Project,
-    *,
-    outside: Outside | None = None,
-    mappings: Mappings | None = None,
-    senders: Mapping[str, Sender] | None = None,
-    signer: Signer | None = None,
-    note_signer: NoteSigner | None = None,
-) -> Hub:
-    """Build the hub of ``project`` over its existing database and keys.
-
-    ``mappings``: the project's, if they are loaded already; ``senders`` replaces agencies' adapters by id.
-    Raises WrongRevision or StoreUnavailable for the database, KeyProblem for the keys, MappingFault, BadContract or
-    pydantic's ValidationError for what the project says.
-    """
-    outside = outside or Outside()
-    settings = project.hub
-    keys = project.path(settings.keys)
-    signer = signer or load_key(keys, settings.key)
-    note_signer = note_signer or load_note_key(keys, settings.key)
-    certificates = partner_certificates(project)
-    trust = Trust(certificates)
-    trusted = {partner: Trust({partner: chain}) for partner, chain in certificates.items()}
-    vault = load_vault(keys)
-    store = Store.open(
-        database_url(project),
-        clock=outside.clock,
-        new_id=outside.new_id,
-        salt=outside.salt,
-        vault=vault,
-        batch=settings.store.batch,
-        linger=settings.store.linger.total_seconds(),
-    )
-    blobs = BlobFolder(project.path(settings.data) / "blobs", vault)
-    http = HttpClient(clock=outside.clock)
-    resources = Resources(
-        http=http,
-        contracts=project.folder / "xsd",
-        clock=outside.clock,
-        new_id=outside.new_id,
-        secret=project.secrets.get,
-        signer=signer,
-        trust=trust,
-    )
-    mappings = mappings or load_all(project.folder)
-    agencies = {
-        config.id: _agency(
-            config, mappings, resources, trusted, blobs, (senders or {}).get(config.id), outside
-        )
-        for config in project.agencies.values()
-    }
-    return Hub(project, outside, store, resources, agencies, blobs, vault, note_signer)
-
-
-def database_url(project: Project) -> str:
-    """The database's URL, taken from a secret if the config says so."""
-    return project.database_url
-
-
-def partner_certificates(project: Project) -> dict[str, list[Certificate]]:
-    """Partner → certificates: every ``*.pem`` in the sub-folder of the trust folder that has the partner's name.
-
-    Raises KeyProblem.
-    """
-    folder = project.path(project.hub.trust)
-    if not folder.is_dir():
-        raise KeyProblem(
-            f"{folder} does not exist: `lienthong keys create` makes it, partners' certificates go there"
-        )
-    return {
-        partner.name: [
-            certificate for file in sorted(partner.glob("*.pem")) for certificate in read_certificates(file)
-        ]
-        for partner in sorted(folder.iterdir())
-        if partner.is_dir()
-    }
-
-
-def _agency(
-    config: AgencyConfig,
-    mappings: Mappings,
-    resources: Resources,
-    trusted: Mapping[str, Trust],
-    blobs: BlobFolder,
-    sender: Sender | None,
-    outside: Outside,
-) -> Agency:
-    endpoint = config.endpoint(clocks.local_day(outside.clock()))
-    # An adapter believes its own agency and nobody else.
-    resources = dataclasses.replace(resources, trust=trusted.get(config.id))
-    return Agency(
-        config=config,
-        mappings=mappings,
-        sender=sender or (build_adapter(config.id, endpoint.send, resources) if endpoint.send else None),
-        receiver=build_adapter(config.id, endpoint.receive, resources) if endpoint.receive else None,
-        blobs=blobs.read,
-    )
-
-
-def build_adapter(agency: str, use: AdapterUse, resources: Resources) -> Any:
-    """The adapter that ``use`` names, with its settings. Raises ConfigError naming the agency's file."""
-    spec = registry.get(use.adapter)
-    try:
-        return spec.build(spec.settings.model_validate(dict(use.settings)), resources)
-    except ValueError as error:
-        remedy = "Mend the settings, or bring what they ask for."
-        fault = Fault(f"config/agencies/{agency}.yaml", 1, f"adapters ({use.adapter})", str(error), remedy)
-        raise ConfigError([fault]) from error
 
 
 def _abilities(config: AgencyConfig) -> Abilities:

@@ -117,6 +117,7 @@ def declaring(hub: Hub) -> Declaring:
             Attempts(hub.store, clock, hub.resources.new_id),
             hub.resources.new_id,
         ),
+        fetching=hub.fetching,
         layouts=project.forms,
         clients={client.id: client for client in project.hub.clients},
         clock=clock,

@@ -1,4 +1,4 @@
-"""Fills the declarant's own data into a draft from the population database.
+"""Fills what somebody knows into a draft: the declarant's own data from the population database.
 
 One look-up, attributed to whoever declares and to the procedure, logged before it leaves, and not waited for longer
 than a person waits. What was typed is never replaced without being told: by default it stays, and the difference is
@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from broker.agency import Agency
 from broker.canonical.build import person_query
@@ -24,6 +25,9 @@ from broker.mapping import MappingError
 from broker.mapping.textspaces import split_name
 from broker.names import same_name
 from broker.outbox import Outbox
+
+Groups: TypeAlias = Mapping[str, Mapping[str, str]]
+"""What belongs together and is filled together: words for it → path in the declaration → value."""
 
 REGISTER = "population"
 """Source of a value that the register gave (common.xsd, Source)."""
@@ -96,46 +100,47 @@ class Prefill:
 
 
 def filled(
-    declaration: Node, plan: Element, person: Person, source: str, *, overwrite: bool = False
+    declaration: Node, plan: Element, known: Groups, source: str, *, overwrite: bool = False
 ) -> tuple[str, ...]:
-    """Fill the applicant's block in place; what was filled, kept or replaced, in words for the citizen."""
-    added, same, differs = [], 0, []
-    for words, leaves in _groups(person).items():
-        current = {path: text_at(declaration, f"{_BLOCK}/{path}") or "" for path in leaves}
+    """Fill what is ``known`` in place; what was filled, kept or replaced, in words for the citizen."""
+    added, differs = [], []
+    for words, leaves in known.items():
+        current = {path: text_at(declaration, path) or "" for path in leaves}
         if not any(current.values()):
             _write(declaration, plan, leaves, source)
             added.append(words)
-        elif _equal(current, leaves):
-            same += 1
-        else:
+        elif not _equal(current, leaves):
             differs.append(words)
             if overwrite:
                 _write(declaration, plan, leaves, source)
             elif source == REGISTER:
                 _doubt(declaration, leaves)
-    notices = []
+    return tuple(_notices(added, differs, WHENCE[source], overwrite=overwrite))
+
+
+def _notices(added: Sequence[str], differs: Sequence[str], whence: str, *, overwrite: bool) -> Iterator[str]:
     if added:
-        notices.append(f"Đã điền {_WHENCE[source]}: {', '.join(added)}. (Filled in.)")
+        yield f"Đã điền {whence}: {', '.join(added)}. (Filled in.)"
     if differs and overwrite:
-        notices.append(
-            f"Đã thay giá trị đã nhập bằng dữ liệu {_WHENCE[source]}: {', '.join(differs)}. (Replaced.)"
-        )
+        yield f"Đã thay giá trị đã nhập bằng dữ liệu {whence}: {', '.join(differs)}. (Replaced.)"
     elif differs:
-        notices.append(
-            f"Giá trị đã nhập khác với dữ liệu {_WHENCE[source]} và được giữ nguyên: {', '.join(differs)}; "
+        yield (
+            f"Giá trị đã nhập khác với dữ liệu {whence} và được giữ nguyên: {', '.join(differs)}; "
             "đề nghị kiểm tra lại. (What was typed differs and stays.)"
         )
-    return tuple(notices)
 
 
-_WHENCE: Mapping[str, str] = {
+WHENCE: Mapping[str, str] = {
     REGISTER: f"từ {_REGISTER_NAME}",
     ACCOUNT: "từ tài khoản định danh điện tử",
+    "birth-certificate": "từ giấy chứng sinh do cơ sở y tế gửi",
+    "death-certificate": "từ giấy báo tử do cơ sở y tế gửi",
 }
+"""Source → where a value came from, in words."""
 
 
-def _groups(person: Person) -> dict[str, dict[str, str]]:
-    """What belongs together and is filled together: words for it → path in the block → value."""
+def of_person(person: Person) -> Groups:
+    """What is known of the declarant."""
     names = {
         f"Name/{part.title()}": split_name(person.full_name, part) for part in ("family", "middle", "given")
     }
@@ -153,12 +158,16 @@ def _groups(person: Person) -> dict[str, dict[str, str]]:
             "Residence/Commune": home.commune or "",
             "Residence/Detail": home.detail or "",
         }
-    return {words: leaves for words, leaves in groups.items() if any(leaves.values())}
+    return {
+        words: {f"{_BLOCK}/{path}": value for path, value in leaves.items()}
+        for words, leaves in groups.items()
+        if any(leaves.values())
+    }
 
 
 def _equal(current: Mapping[str, str], known: Mapping[str, str]) -> bool:
     """Whether what was typed says the same; names are compared as people read them."""
-    if "Name/Given" in known:
+    if any(path.endswith("Name/Given") for path in known):
         return same_name(*(" ".join(part for part in one.values() if part) for one in (current, known)))
     return current == dict(known)
 
@@ -166,22 +175,23 @@ def _equal(current: Mapping[str, str], known: Mapping[str, str]) -> bool:
 def _doubt(declaration: Node, leaves: Mapping[str, str]) -> None:
     """Mark the typed values that the register has otherwise; a residence has no place for a mark."""
     for path, value in leaves.items():
-        leaf = find(declaration, f"{_BLOCK}/{path}")
-        if leaf is not None and not path.startswith("Residence") and leaf.text != value:
+        leaf = find(declaration, path)
+        if leaf is not None and "/Residence" not in path and leaf.text != value:
             leaf.set("verified", "differs")
 
 
 def _write(declaration: Node, plan: Element, leaves: Mapping[str, str], source: str) -> None:
     for path, value in leaves.items():
-        leaf = created(declaration, f"{_BLOCK}/{path}", plan)
-        assert leaf is not None, "the block has these fields in every declaration"
+        leaf = created(declaration, path, plan)
+        assert leaf is not None, "the declaration has these fields"
         if not value:
             parent = leaf.getparent()
             assert parent is not None
             parent.remove(leaf)
             continue
         leaf.text = value
-        leaf_plan = leaf_at(plan, f"{_BLOCK}/{path}")
+        leaf.attrib.pop("verified", "")
+        leaf_plan = leaf_at(plan, path)
         if leaf_plan is not None and any(attribute.name == "source" for attribute in leaf_plan.attributes):
             leaf.set("source", source)
             if source == REGISTER:

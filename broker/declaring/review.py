@@ -98,8 +98,15 @@ class Reviewer:
         self._prefix = prefix
         self._doubts = doubts
 
-    def review(self, declaration: Node, at: datetime, files: Sequence[Problem] = ()) -> Review:
-        """Review a declaration, which may be incomplete. ``files``: what is wrong with the files it names.
+    def review(
+        self,
+        declaration: Node,
+        at: datetime,
+        files: Sequence[Problem] = (),
+        doubts: Sequence[Problem] = (),
+    ) -> Review:
+        """Review a declaration, which may be incomplete. ``files``: what is wrong with the files it names;
+        ``doubts``: what the hub knows otherwise, and will ask about.
 
         Raises LookupError if no process takes it.
         """
@@ -110,9 +117,10 @@ class Reviewer:
         case = _Case(self, declaration, engine, at)
         made = [case.form(rule) for rule in plan(engine.rules, declaration)]
         found = _joined(own, [(form.rule.id, problem) for form, problems in made for problem in problems])
-        doubts = [Found(one.field, one.vi, one.en, warning=True) for one in self._doubts(declaration)]
+        odd = (*doubts, *self._doubts(declaration))
+        warnings = [Found(one.field, one.vi, one.en, warning=True) for one in odd]
         due = engine.due_of(declaration, at)
-        return Review(engine, at, due, (*found, *doubts), tuple(form for form, _ in made))
+        return Review(engine, at, due, (*found, *warnings), tuple(form for form, _ in made))
 
     def form(
         self, declaration: Node, engine: Engine, at: datetime, step: str, results: Mapping[str, bytes]

@@ -11,22 +11,25 @@ from broker.agency import Agency
 from broker.book import Book
 from broker.canonical import document as documents
 from broker.canonical.document import text_at
-from broker.canonical.plan import Node
+from broker.canonical.plan import Element, Node
 from broker.canonical.read import Person
 from broker.canonical.schemas import Schemas
+from broker.certificates import differences
 from broker.clock import Clock, local_day
 from broker.config.forms import FormLayout
 from broker.config.hub import Client
 from broker.declaring import answers, paper
+from broker.declaring.certified import certified
 from broker.declaring.declarant import Declarant
 from broker.declaring.drafts import DraftBook
 from broker.declaring.forms import declared
 from broker.declaring.meanings import Meanings
-from broker.declaring.prefill import ACCOUNT, AWAY, REGISTER, UNKNOWN, Asked, Prefill, filled
+from broker.declaring.prefill import ACCOUNT, AWAY, REGISTER, UNKNOWN, Asked, Prefill, filled, of_person
 from broker.declaring.receipts import Receipt, Receipts
 from broker.declaring.review import Form, Review, Reviewer
 from broker.declaring.submitting import UNIT, Submitting
 from broker.errors import Forbidden, Invalid, NotFound, NotNow
+from broker.fetching import Fetching
 from broker.model import Problem
 from broker.process.engine import Engine
 from broker.process.rules import NoRuleSet
@@ -57,6 +60,7 @@ class Declaring:
         receipts: Receipts,
         submitting: Submitting,
         prefill: Prefill,
+        fetching: Fetching,
         layouts: Mapping[str, FormLayout],
         clients: Mapping[str, Client],
         clock: Clock,
@@ -73,6 +77,7 @@ class Declaring:
         self._receipts = receipts
         self._submitting = submitting
         self._prefill = prefill
+        self._fetching = fetching
         self._layouts = layouts
         self._clients = clients
         self._clock = clock
@@ -112,10 +117,12 @@ class Declaring:
     async def reviewed(self, declaration: Node) -> Review:
         """The review of a declaration as of now."""
         try:
-            files = await self._store.aread(lambda tx: attachments.problems(tx, declaration))
+            files, doubts = await self._store.aread(
+                lambda tx: (attachments.problems(tx, declaration), differences(tx, declaration))
+            )
         except StoreUnavailable as error:
             raise NotNow from error
-        return self._reviewer.review(declaration, self._clock(), files)
+        return self._reviewer.review(declaration, self._clock(), files, doubts)
 
     async def review_draft(self, who: Declarant, draft_id: str) -> bytes:
         """The ReviewResponse for a draft."""
@@ -146,24 +153,37 @@ class Declaring:
         return self._told(await self._drafts.save(who, draft_id, content, version))
 
     async def prefill_draft(self, who: Declarant, draft_id: str, document: bytes) -> bytes:
-        """DraftPrefill → Draft: the declarant's own data from the register, with what was done told as notices."""
+        """DraftPrefill → Draft: the declarant's own data from the register, or what a health facility certified under
+        the code that is named; what was done is told as notices.
+        """
         request = self._read(document, "DraftPrefill")
         draft = await self._draft(who, draft_id)
         declaration = self._content(draft)
         engine = self._book.starts(declaration, self._clock())
         plan = self._schemas.elements[engine.process.document]
         overwrite = text_at(request, "Overwrite") in ("true", "1")
-        asked = _asked(who, request, declaration, engine.rules.procedure)
-        record = await self._prefill.record(asked)
-        notices: tuple[str, ...]
-        if record is not None and record.person is not None:
-            notices = filled(declaration, plan, record.person, REGISTER, overwrite=overwrite)
+        purpose = engine.rules.procedure
+        if code := text_at(request, "Certificate"):
+            officer, unit = _answering(who, request)
+            found = await self._fetching.find(code, officer=officer, unit=unit, purpose=purpose)
+            notices = certified(declaration, plan, found, who, overwrite=overwrite)
         else:
-            notices = (AWAY if record is None else UNKNOWN,)
-            if who.citizen is not None:
-                known = Person(asked.number, asked.name, birth_date=asked.birth_date)
-                notices += filled(declaration, plan, known, ACCOUNT, overwrite=overwrite)
+            asked = _asked(who, request, declaration, purpose)
+            notices = await self._own_data(who, asked, declaration, plan, overwrite=overwrite)
         return self._told(await self._drafts.put(draft, serialize(declaration), draft.version, notices))
+
+    async def _own_data(
+        self, who: Declarant, asked: Asked, declaration: Node, plan: Element, *, overwrite: bool
+    ) -> tuple[str, ...]:
+        """Fill in what the register holds of the declarant, or else what the sign-in said."""
+        record = await self._prefill.record(asked)
+        if record is not None and record.person is not None:
+            return filled(declaration, plan, of_person(record.person), REGISTER, overwrite=overwrite)
+        notices: tuple[str, ...] = (AWAY if record is None else UNKNOWN,)
+        if who.citizen is not None:
+            known = of_person(Person(asked.number, asked.name, birth_date=asked.birth_date))
+            notices += filled(declaration, plan, known, ACCOUNT, overwrite=overwrite)
+        return notices
 
     async def remove_draft(self, who: Declarant, draft_id: str) -> None:
         """Forget a draft."""
@@ -305,9 +325,10 @@ class Declaring:
 
 def _asked(who: Declarant, request: Node, declaration: Node, purpose: str) -> Asked:
     """About whom the register is asked: the citizen who signed in, or the applicant whom a portal has entered."""
+    officer, unit = _answering(who, request)
     if who.citizen is not None:
         citizen = who.citizen
-        return Asked(citizen.number, citizen.name, citizen.birth_date, who.officer or "", UNIT, purpose)
+        return Asked(citizen.number, citizen.name, citizen.birth_date, officer, unit, purpose)
     names = (text_at(declaration, f"Applicant/Name/{part}") for part in ("Family", "Middle", "Given"))
     name = " ".join(part for part in names if part)
     number, born = (
@@ -320,5 +341,11 @@ def _asked(who: Declarant, request: Node, declaration: Node, purpose: str) -> As
         vi = "Cần nhập số định danh, họ tên và ngày sinh của người yêu cầu trước khi lấy dữ liệu."
         en = "Personal number, name and birth date of the applicant are needed before the register can be asked."
         raise Invalid([Problem(f"Applicant/{path}", vi, en) for path in missing])
-    officer, unit = (text_at(request, field) or "" for field in ("OfficerId", "Unit"))
     return Asked(number, name, born, officer, unit, purpose)
+
+
+def _answering(who: Declarant, request: Node) -> tuple[str, str]:
+    """Officer and unit that answer for a look-up: a citizen for themself."""
+    if who.officer is not None:
+        return who.officer, UNIT
+    return text_at(request, "OfficerId") or "", text_at(request, "Unit") or ""
