@@ -15,8 +15,9 @@ from bench.profile import Profile
 from bench.scene import HOST
 from broker.application import application
 from broker.config.project import Project
-from broker.hub import Hub, open_hub
+from broker.hub import Hub
 from broker.model import Phase
+from broker.opening import open_hub
 from broker.store.engine import Tx
 from broker.web.server import configured
 

@@ -10,7 +10,7 @@ from adapters.http import HttpClient
 from broker.clock import Clock, NewId, local_day, random_id, system_clock
 from broker.config.project import Project
 from broker.config.source import ConfigError
-from broker.hub import build_adapter, partner_certificates
+from broker.opening import build_adapter, partner_certificates
 from signing.keys import load_key
 from signing.trust import Trust
 

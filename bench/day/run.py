@@ -18,10 +18,11 @@ from broker.config.agency import AgencyConfig, Endpoint
 from broker.config.hub import Client, digest
 from broker.config.project import Project
 from broker.errors import Conflict
-from broker.hub import Hub, Outside, open_hub
+from broker.hub import Hub, Outside
 from broker.mapping.collection import Mappings, load_all
 from broker.mapping.mapping import Mapping as MessageMapping
 from broker.model import DossierState
+from broker.opening import open_hub
 from broker.process.parent import derive
 from broker.store import migrations
 from lienthong.demo.document import corrections, submission

@@ -48,7 +48,7 @@ def join(
 
 def _with_hub(folder: Path, act: Callable[..., Awaitable[T]]) -> T:
     """Act on an open hub, which tells the portal what changes."""
-    from broker.hub import open_hub
+    from broker.opening import open_hub
     from broker.replay import Replay
     from broker.resending import Resending
 

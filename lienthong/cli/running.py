@@ -124,7 +124,7 @@ async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool)
 
 @contextlib.asynccontextmanager
 async def _opened(project: Project) -> AsyncIterator[Hub]:
-    from broker.hub import open_hub
+    from broker.opening import open_hub
 
     hub = open_hub(project)
     try:

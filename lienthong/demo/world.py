@@ -22,8 +22,9 @@ import uvicorn
 
 from broker.application import application
 from broker.config.project import Project
-from broker.hub import Hub, Outside, database_url, open_hub
+from broker.hub import Hub, Outside
 from broker.mapping.collection import Mappings, load_all
+from broker.opening import open_hub
 from broker.store import migrations
 from broker.web.server import configured
 from lienthong import neighbours
@@ -189,7 +190,7 @@ class World:
         self._mappings = self._mappings or load_all(self.plan.project)
         neighbours.trust(self.folder / "trust", self.sandbox)
         project = self.load()
-        migrations.upgrade(database_url(project))
+        migrations.upgrade(project.database_url)
         (self.folder / "local.json").write_text(json.dumps(self.overrides(), indent=2), encoding="utf-8")
         self._stack.push_async_callback(self.stop_hub)
         await self.start_hub()

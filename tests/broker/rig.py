@@ -22,8 +22,9 @@ from broker.config.base import Words
 from broker.config.hub import Client, digest
 from broker.config.project import Project
 from broker.delivery.policy import ClassPolicy, RetryPolicy
-from broker.hub import Hub, Outside, open_hub
+from broker.hub import Hub, Outside
 from broker.model import Delivery, DeliveryState, Dossier, Message, Outcome, StepState, WorkItem
+from broker.opening import open_hub
 from broker.store.rows import DeliveryFilter, MessageFilter
 from signing.keys import create_key
 from signing.note import create_note_key

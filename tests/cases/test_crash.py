@@ -10,7 +10,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from broker.hub import Hub, open_hub
+from broker.hub import Hub
+from broker.opening import open_hub
 from broker.store.invariants import check
 from broker.store.rows import DossierFilter
 from lienthong.demo.document import submission
