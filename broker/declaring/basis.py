@@ -7,11 +7,13 @@ registrar can give (number, book, personal number) is a placeholder that fits it
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 
 from lxml import etree
 
+from broker.agency import Agency
 from broker.canonical.document import tag, text_at
 from broker.canonical.plan import NSMAP, Element, Node
 
@@ -32,12 +34,32 @@ _REPEATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
 }
 """Result element → its leaf → where the declaration says the same."""
 
-_WANTED = frozenset({"PersonalNumber"})
-"""Optional leaves without which later steps cannot be made."""
+_WANTED = frozenset({"PersonalNumber", "Certificate"})
+"""Optional parts without which later steps cannot be made: a number, the paper that they receive."""
 
-_BY_TYPE = {"PersonalNumberValue": "000000000000", "ProvinceValue": "00", "CommuneValue": "00000"}
+STAND_IN = b"%PDF-1.4"
+"""Stands for the content of a paper that has not been written yet."""
+_BY_TYPE = {
+    "PersonalNumberValue": "000000000000",
+    "ProvinceValue": "00",
+    "CommuneValue": "00000",
+    "Sha256": hashlib.sha256(STAND_IN).hexdigest(),
+}
 NUMBER = "0"
 """Stands for a number, a book or a page."""
+
+
+def stood_in(agency: Agency) -> Agency:
+    """The agency, for whose forms the paper of a placeholder stands in the store."""
+
+    def file(sha256: str) -> bytes:
+        if sha256 == _BY_TYPE["Sha256"]:
+            return STAND_IN
+        if agency.blobs is None:
+            raise LookupError(sha256)
+        return agency.blobs(sha256)
+
+    return dataclasses.replace(agency, blobs=file)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,9 +104,10 @@ def _said(name: str, declaration: Node) -> dict[str, str]:
 
 def _fill(node: Node, plan: Element, prefix: str, said: Mapping[str, str], on: date) -> None:
     for slot in plan.slots:
-        below, path = slot.options[0], prefix + slot.options[0].name
+        below = slot.options[-1]  # the hub keeps a paper by its hash, the second of two ways to hand it over
+        path = prefix + below.name
         if below.value is None:
-            if any(leaf.startswith(f"{path}/") for leaf in said):
+            if path in _WANTED or any(leaf.startswith(f"{path}/") for leaf in said):
                 _fill(etree.SubElement(node, below.tag), below, f"{path}/", said, on)
         elif slot.minimum or path in said or path in _WANTED:
             etree.SubElement(node, tag(below.name)).text = said.get(path) or _stand_in(below, on)

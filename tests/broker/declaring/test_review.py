@@ -24,6 +24,7 @@ from broker.declaring.review import Review, Reviewer
 from broker.hub import Hub
 from broker.mapping import codes
 from broker.routing import Router
+from lienthong.demo.death import Death
 from lienthong.demo.document import Birth, submission
 from tests import births
 from tests.worlds import MONDAY, ROOT, birth, mappings, population
@@ -47,8 +48,8 @@ def parts() -> tuple[Project, Schemas, dict[str, Agency], Router, Reviewer]:
     return project, schemas, agencies, router, reviewer
 
 
-def declared(one: Birth) -> Node:
-    """The declaration of a birth."""
+def declared(one: Birth | Death) -> Node:
+    """The declaration of a birth or a death."""
     document = submission(one, message_id="message-0001", portal_code=None, officer="CB1", unit="H1")
     found = declaration_of(as_tree(document))
     assert found is not None
