@@ -14,7 +14,7 @@ ASKED = '{"OfficerId": "CB1", "Unit": "H1"}'
 
 
 async def test_a_citizen_finds_their_own_data(tmp_path: Path) -> None:
-    """One look-up, attributed to a keyed hash and the procedure; the register's values are marked, typed ones stay."""
+    """One look-up for a hashed person and a procedure; the register's values are marked, typed ones stay (T28)."""
     mother = birth().applicant
     async with stage(tmp_path) as world, browser() as mine:
         opened = await (await mine.get(await callback(world, mine, mother.number))).json()

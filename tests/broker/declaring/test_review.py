@@ -62,7 +62,7 @@ def reviewed(declaration: Node) -> Review:
 
 
 def test_a_code_that_no_unit_has_and_a_name_too_long() -> None:
-    """Each problem is told once, with the steps whose form it concerns, and nothing of it names a value."""
+    """Each problem is told once, with the steps whose form it concerns, and nothing of it names a value (T17)."""
     declaration = declared(birth())
     given_name = find(declaration, "Child/Name/Given")
     commune = find(declaration, "Choices/ResidenceOffice/Commune")
