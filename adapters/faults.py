@@ -14,7 +14,6 @@ from lxml import etree
 
 from adapters.errors import AdapterError, Rejected, Unauthorized, Unavailable
 from adapters.soap import NAMESPACE, SOAP_11, SOAP_12, WSSE, Envelope, Version
-from signing.xml import serialize
 
 Kind = Literal["sender", "receiver", "version-mismatch", "must-understand"]
 _LOCAL: dict[Kind, tuple[str, str]] = {
@@ -134,11 +133,6 @@ def build(version: Version, refusal: Refusal, headers: Sequence[etree._Element] 
     else:
         _write_12(fault, refusal)
     return root
-
-
-def fault_bytes(version: Version, refusal: Refusal, headers: Sequence[etree._Element] = ()) -> bytes:
-    """`build`, serialised."""
-    return serialize(build(version, refusal, headers))
 
 
 def _write_11(fault: etree._Element, refusal: Refusal) -> None:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import dataclasses
 import re
 import threading
-import unicodedata
 from collections.abc import Sequence
 from typing import cast
 
@@ -268,23 +267,6 @@ def text_of(element: etree._Element) -> str:
             f"<{_local_name(element)}> must hold text only", cast("int | None", element.sourceline)
         )
     return element.text or ""
-
-
-def first_not_nfc(root: etree._Element) -> str | None:
-    """XPath of the first element or attribute whose text is not in Unicode form NFC; None if all are.
-
-    Length limits of schemas count code points, so decomposed Vietnamese text fails them for no visible
-    reason.
-    """
-    for element in root.iter(etree.Element):
-        path = root.getroottree().getpath
-        inside = [element.text, *(child.tail for child in element)]
-        if any(text and not unicodedata.is_normalized("NFC", text) for text in inside):
-            return path(element)
-        for name, value in element.attrib.items():
-            if not unicodedata.is_normalized("NFC", str(value)):
-                return f"{path(element)}/@{etree.QName(name).localname}"
-    return None
 
 
 def _local_name(element: etree._Element) -> str:

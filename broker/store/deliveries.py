@@ -209,16 +209,6 @@ class Deliveries(ClaimQueries):
         self._note_act(now, who, "resend", delivery_id, why)
         return self.get(delivery_id)
 
-    def replay_all(
-        self, wanted: DeliveryFilter, now: datetime, who: str, why: str, *, limit: int = 1000
-    ) -> int:
-        """Replay up to ``limit`` dead deliveries that fit, oldest first; says how many."""
-        query = select(deliveries.c.id).where(text("state = 'dead'"), *_conditions(wanted))
-        dead = self._conn.execute(query.order_by(deliveries.c.created_at).limit(limit)).scalars().all()
-        for delivery_id in dead:
-            self.replay(delivery_id, now, who, why)
-        return len(dead)
-
     def since(self, delivery_id: str) -> datetime:
         """When the delivery's present life began: it was created or, later, replayed. Raises Missing."""
         query = select(deliveries.c.since).where(deliveries.c.id == delivery_id)

@@ -53,15 +53,6 @@ class Log(Repository):
             if not self._goes_on(start, stop):
                 return
 
-    def leaf_hashes(self, start: int, stop: int) -> Iterator[bytes]:
-        """The stored leaf hashes of entries ``start`` to before ``stop``, for proofs."""
-        query = (
-            select(messages.c.leaf_hash)
-            .where(messages.c.idx >= start, messages.c.idx < stop)
-            .order_by(messages.c.idx)
-        )
-        yield from self._conn.execute(query).scalars()
-
     def index_of(self, message_id: str) -> int:
         """Position of a message in the log. Raises Missing."""
         query = select(messages.c.idx).where(messages.c.id == message_id)

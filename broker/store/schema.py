@@ -8,13 +8,13 @@ must spell them as literals too: they use the constants of this module.
 Texts have no length here: what another system wrote is kept as it is, on both databases alike; bounds are set
 where it enters.
 
+Tables of what is kept beside dossiers are in `broker.store.schema_people`, and known here too.
+
 Columns with personal data (`broker.store.sealing`) hold sealed bytes; ``sealed_by`` of the row names the data key, null
 where they are plain: rows from before there were data keys, until ``lienthong keys data reseal``.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -25,30 +25,19 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
 
+from broker.store.metadata import metadata as metadata
+from broker.store.metadata import where
+from broker.store.schema_people import certificates as certificates
+from broker.store.schema_people import drafts as drafts
+from broker.store.schema_people import lookups as lookups
+from broker.store.schema_people import sessions as sessions
 from broker.store.types import BigId, UtcTime
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    }
-)
-
-
-def _where(condition: str) -> dict[str, Any]:
-    """A partial index on both databases."""
-    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
-
 
 # --- the message log ----------------------------------------------------------------------------------------
 
@@ -78,8 +67,8 @@ messages = Table(
     Column("erased_at", UtcTime),
     Index("ix_messages_at", "at"),
     Index("ix_messages_agency_idx", "agency", "idx"),
-    Index("ix_messages_dossier_idx", "dossier", "idx", **_where("dossier IS NOT NULL")),
-    Index("ix_messages_related_id", "related_id", **_where("related_id IS NOT NULL")),
+    Index("ix_messages_dossier_idx", "dossier", "idx", **where("dossier IS NOT NULL")),
+    Index("ix_messages_related_id", "related_id", **where("related_id IS NOT NULL")),
 )
 
 log_head = Table(
@@ -170,16 +159,16 @@ steps = Table(
     Column("province", Text),
     Column("commune", Text),
     PrimaryKeyConstraint("dossier_id", "id"),
-    Index("ix_steps_poll", "agency", "poll_at", **_where("poll_at IS NOT NULL")),
-    Index("ix_steps_due", "due", **_where(f"due IS NOT NULL AND {STEP_OPEN}")),
-    Index("ix_steps_alarm_at", "alarm_at", **_where("alarm_at IS NOT NULL")),
+    Index("ix_steps_poll", "agency", "poll_at", **where("poll_at IS NOT NULL")),
+    Index("ix_steps_due", "due", **where(f"due IS NOT NULL AND {STEP_OPEN}")),
+    Index("ix_steps_alarm_at", "alarm_at", **where("alarm_at IS NOT NULL")),
     Index("ix_steps_opened_at", "opened_at"),
     Index("ix_steps_agency_opened_at", "agency", "opened_at"),
     Index("ix_steps_province_opened_at", "province", "opened_at"),
     Index("ix_steps_commune_opened_at", "commune", "opened_at"),
-    Index("ix_steps_supplement_due", "supplement_due", **_where("supplement_due IS NOT NULL")),
-    Index("ix_steps_agency_started_at", "agency", "started_at", **_where("started_at IS NOT NULL")),
-    Index("ix_steps_agency_state", "agency", "state", **_where(STEP_OPEN)),
+    Index("ix_steps_supplement_due", "supplement_due", **where("supplement_due IS NOT NULL")),
+    Index("ix_steps_agency_started_at", "agency", "started_at", **where("started_at IS NOT NULL")),
+    Index("ix_steps_agency_state", "agency", "state", **where(STEP_OPEN)),
 )
 
 transitions = Table(
@@ -268,13 +257,13 @@ deliveries = Table(
     Column("done_at", UtcTime),
     Column("sealed_by", Text),
     UniqueConstraint("lane", "seq"),
-    Index("ix_deliveries_claim", "agency", "next_at", "id", **_where(CLAIMABLE)),
-    Index("ix_deliveries_leased", "agency", "lease_until", **_where("state = 'leased'")),
-    Index("ix_deliveries_lane", "lane", "seq", **_where(UNFINISHED)),
-    Index("ix_deliveries_depth", "agency", "state", **_where(UNFINISHED)),
-    Index("ix_deliveries_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
+    Index("ix_deliveries_claim", "agency", "next_at", "id", **where(CLAIMABLE)),
+    Index("ix_deliveries_leased", "agency", "lease_until", **where("state = 'leased'")),
+    Index("ix_deliveries_lane", "lane", "seq", **where(UNFINISHED)),
+    Index("ix_deliveries_depth", "agency", "state", **where(UNFINISHED)),
+    Index("ix_deliveries_dossier_id", "dossier_id", **where("dossier_id IS NOT NULL")),
     Index("ix_deliveries_created_at_id", "created_at", "id"),
-    Index("ix_deliveries_unconfirmed", "created_at", **_where(UNCONFIRMED)),
+    Index("ix_deliveries_unconfirmed", "created_at", **where(UNCONFIRMED)),
 )
 
 attempts = Table(
@@ -320,8 +309,8 @@ work_items = Table(
     Column("closed_at", UtcTime),
     Column("closed_by", Text),
     Column("note", Text),
-    Index("ix_work_items_open", "at", "id", **_where("closed_at IS NULL")),
-    Index("ix_work_items_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
+    Index("ix_work_items_open", "at", "id", **where("closed_at IS NULL")),
+    Index("ix_work_items_dossier_id", "dossier_id", **where("dossier_id IS NOT NULL")),
 )
 
 listed = Table(
@@ -375,80 +364,4 @@ blob_uses = Table(
     Column("dossier", Text, nullable=False),  # its code, as in messages
     PrimaryKeyConstraint("sha256", "dossier"),
     Index("ix_blob_uses_dossier", "dossier"),
-)
-
-# --- personal data ------------------------------------------------------------------------------------------
-
-lookups = Table(
-    "lookups",
-    metadata,
-    Column("id", BigId, primary_key=True),
-    Column("subject", LargeBinary(32), nullable=False),  # keyed hash of the personal number
-    Column("tagged_by", Text, nullable=False),  # id of the data key that made it
-    Column("at", UtcTime, nullable=False),
-    Column("agency", Text, nullable=False),
-    Column("operation", Text, nullable=False),
-    Column("officer", Text, nullable=False),
-    Column("unit", Text, nullable=False),
-    Column("purpose", Text, nullable=False),
-    Column("dossier_id", Text),
-    Column("message_id", Text, nullable=False),
-    Index("ix_lookups_subject_at", "subject", "at"),
-    Index("ix_lookups_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
-    Index("ix_lookups_at", "at"),
-)
-
-# --- certificates of health facilities ----------------------------------------------------------------------
-
-certificates = Table(
-    "certificates",
-    metadata,
-    Column("code", Text, nullable=False),  # sequence.GCS or GBT.facility.year
-    Column("version", Integer, nullable=False),  # from 1; a certificate issued again keeps its code
-    Column("kind", Text, nullable=False),
-    Column("facility", Text, nullable=False),
-    Column("subject", LargeBinary(32)),  # keyed hash of the mother's or the deceased's number, if any
-    Column("tagged_by", Text),  # id of the data key that made it
-    Column("document", LargeBinary, nullable=False),  # what is certified, canonical
-    Column("issued_on", Date, nullable=False),
-    Column("received_at", UtcTime, nullable=False),
-    Column("late", Boolean, nullable=False),  # more than four working hours after the paper
-    Column("message_id", Text, nullable=False),
-    Column("sealed_by", Text),
-    PrimaryKeyConstraint("code", "version"),
-    Index("ix_certificates_subject", "subject", **_where("subject IS NOT NULL")),
-    Index("ix_certificates_received_at", "received_at"),
-)
-
-# --- declaring ----------------------------------------------------------------------------------------------
-
-drafts = Table(
-    "drafts",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column(
-        "owner", Text, nullable=False
-    ),  # "client:ID", or "citizen:" and the keyed hash of the personal number
-    Column("process", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("changed_at", UtcTime, nullable=False),
-    Column("content", LargeBinary),  # the declaration as far as it goes; null once submitted
-    Column("notices", Text, nullable=False),  # JSON; no personal data
-    Column("dossier_id", ForeignKey("dossiers.id")),
-    Column("sealed_by", Text),
-    Index("ix_drafts_owner_changed_at", "owner", "changed_at"),
-    Index("ix_drafts_changed_at", "changed_at"),
-    Index("ix_drafts_dossier_id", "dossier_id", **_where("dossier_id IS NOT NULL")),
-)
-
-sessions = Table(
-    "sessions",
-    metadata,
-    Column("id", Text, primary_key=True),  # SHA-256 of the token, which is never stored
-    Column("at", UtcTime, nullable=False),
-    Column("until", UtcTime, nullable=False),
-    Column("person", LargeBinary, nullable=False),  # who signed in, as JSON
-    Column("sealed_by", Text),
-    Index("ix_sessions_until", "until"),
 )

@@ -18,7 +18,7 @@ from sandbox.core.fields import FieldError, wrong_place
 from sandbox.core.xml import text
 
 SUPPLEMENT, REFUSED = "03", "04"
-LUMP_SUM, MONTHLY = "1", "2"
+LUMP_SUM = "1"
 NOT_SAID, ON_PAPER, AGAINST = "0", "2", "3"
 LIST_OF_RELATIVES = "09HSB"
 

@@ -94,10 +94,6 @@ class Population:
             sizes[person.household] = sizes.get(person.household, 0) + 1
         return [person for person in self.people if sizes[person.household] == 1]
 
-    def elderly(self) -> list[Citizen]:
-        """People of 60 and more: the deceased of death declarations."""
-        return [person for person in self.people if self._age(person) >= 60]
-
     def year_only(self) -> list[Citizen]:
         """People of whom only the year of birth is known."""
         return [person for person in self.people if len(person.birth) == 4]

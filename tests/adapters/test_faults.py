@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from adapters import errors, faults, soap
-from signing.xml import parse
+from signing.xml import parse, serialize
 
 OASIS = soap.WSSE
 
@@ -25,7 +25,7 @@ def read(body: str, version: soap.Version = "1.1", declared: str = "") -> faults
 @pytest.mark.parametrize("kind", get_args(faults.Kind))
 def test_what_is_built_can_be_read(version: soap.Version, kind: faults.Kind) -> None:
     """Kind and both texts survive; the Vietnamese one is preferred."""
-    data = faults.fault_bytes(version, faults.Refusal(kind, "không được", "not allowed"))
+    data = serialize(faults.build(version, faults.Refusal(kind, "không được", "not allowed")))
     fault = faults.fault_in(soap.read(parse(data)))
     assert fault is not None
     assert fault.kind == kind

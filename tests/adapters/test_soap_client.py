@@ -238,7 +238,7 @@ async def test_fault_decides(http: HttpClient, code: str, status: int, expected:
 
 async def test_unsigned_fault_is_still_an_error(http: HttpClient) -> None:
     """Many agencies do not sign faults: a fault ends the exchange before signatures are looked at."""
-    fault = faults.fault_bytes("1.2", faults.Refusal("sender", "sai", "wrong"))
+    fault = serialize(faults.build("1.2", faults.Refusal("sender", "sai", "wrong")))
     with pytest.raises(errors.Rejected, match="sai"):
         await exchange(http, TestWsSecurity(), Answer(400, fault, soap.answer_type("1.2")))
 

@@ -13,7 +13,6 @@ from signing.xml import (
     Limits,
     canonicalize,
     canonicalize_document,
-    first_not_nfc,
     parse,
     reparse,
     serialize,
@@ -210,15 +209,6 @@ def test_a_value_with_anything_but_text_inside_is_refused(inside: str) -> None:
 def test_text_of_an_empty_element_is_empty() -> None:
     """No text is the empty string, not None."""
     assert text_of(parse(b"<a/>")) == ""
-
-
-def test_text_that_is_not_nfc_is_located() -> None:
-    """Decomposed text is found in values, after children and in attributes."""
-    decomposed = "Nguye\u0302\u0303n"
-    assert first_not_nfc(parse("<a><b>Nguyễn</b></a>".encode())) is None
-    assert first_not_nfc(parse(f"<a><b/><b>{decomposed}</b></a>".encode())) == "/a/b[2]"
-    assert first_not_nfc(parse(f"<a><b/>{decomposed}</a>".encode())) == "/a"
-    assert first_not_nfc(parse(f'<a><b ten="{decomposed}"/></a>'.encode())) == "/a/b/@ten"
 
 
 def test_elements_are_those_of_lxml() -> None:

@@ -183,19 +183,6 @@ def test_only_the_dead_are_replayed(store: Store) -> None:
         store.write_sync(lambda tx: tx.deliveries.replay("d2", START, "lan", "x"))
 
 
-def test_replay_of_many(store: Store) -> None:
-    """All dead deliveries that fit are replayed, up to a bound."""
-    for number in range(3):
-        bury(store, f"d{number}")
-    refused = DeliveryFilter(error_class="rejected")
-
-    def replay(wanted: DeliveryFilter, limit: int) -> int:
-        return store.write_sync(lambda tx: tx.deliveries.replay_all(wanted, START, "lan", "x", limit=limit))
-
-    assert replay(DeliveryFilter(agency="cutru"), 9) == 0
-    assert [replay(refused, 2), replay(refused, 2), replay(refused, 2)] == [2, 1, 0]
-
-
 def test_what_has_left_is_not_cancelled(store: Store) -> None:
     """Claimed but not sent may be cancelled, and its holder learns it; on the wire or done may not."""
     enqueue(store, delivery("d1"), delivery("d2"))

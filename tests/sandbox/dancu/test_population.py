@@ -59,7 +59,7 @@ def test_three_generations_live_together(people: Population) -> None:
 
 
 @pytest.mark.parametrize(
-    "group", ["couples", "single_mothers", "one_person_households", "elderly", "year_only", "lumped"]
+    "group", ["couples", "single_mothers", "one_person_households", "year_only", "lumped"]
 )
 def test_every_kind_of_case_is_there(people: Population, group: str) -> None:
     """Declarations of every kind can be built many times over."""
