@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from broker.model import StepState
+from broker.model import CorrectionState, StepState
 from lienthong.demo.death import Account, Death, Funeral, Merit
+from sandbox.core.decisions import Verdict
 from sandbox.core.xml import parse, text
+from sandbox.hotich import HoTich
 from tests.births import supplement
 from tests.worlds import Stage, death, parent, population, stage
 
 COMPLETED, REJECTED, SUPPLEMENT = StepState.COMPLETED, StepState.REJECTED, StepState.SUPPLEMENT
+
+HALF_A_DAY = timedelta(hours=12)
 
 
 def supported(*kinds: str, number: int = 0, **changes: Any) -> Death:
@@ -31,6 +35,12 @@ def supported(*kinds: str, number: int = 0, **changes: Any) -> Death:
         Merit("Thương binh", "1234/QĐ-UBND", date(1998, 7, 27), "Sở Nội vụ", 65) if "merit" in kinds else None
     )
     return dataclasses.replace(plain, funeral=funeral, merit=merit, **offices, **changes)
+
+
+def family_and_middle(number: int) -> str:
+    """The name of the deceased without the given name."""
+    person = death(number).deceased
+    return " ".join(part for part in (person.family, person.middle) if part)
 
 
 def received(world: Stage) -> list[str]:
@@ -108,6 +118,33 @@ async def test_answer_lost_on_the_way(tmp_path: Path) -> None:
         states = await world.finish(await world.submit(supported("emergency")))
         assert states["funeral-emergency"] in (COMPLETED, StepState.RETURNED)
         assert [record.times for record in btxh.desk.records()] == [1]
+
+
+async def test_late_and_corrected(tmp_path: Path) -> None:
+    """A decision long after its day still counts, "in hand" after it changes nothing; then civil status corrects the
+    name of the deceased, and social protection takes it over.
+    """
+    async with stage(tmp_path) as world:
+        btxh, hotich = world.sandbox.agency("btxh"), world.sandbox.agency("hotich")
+        assert isinstance(hotich, HoTich)
+        btxh.decisions.add({"outcome": "hold"})
+        btxh.faults.add({"fault": {"kind": "out-of-order"}})
+        code = await world.submit(supported("protection"))
+        await world.until(lambda: world.states(code).get("funeral-protection") is StepState.PROCESSING)
+        due = world.dossier(code).step("funeral-protection").due
+        assert due is not None
+        await world.advance(due - world.clock() + HALF_A_DAY, step=HALF_A_DAY)
+        assert world.dossier(code).step("funeral-protection").missed == due
+        btxh.desk.decide(f"{code}:funeral-protection:1", Verdict("approve"))
+        assert (await world.finish(code))["funeral-protection"] is COMPLETED
+        await world.advance(2 * HALF_A_DAY, step=HALF_A_DAY)
+        assert world.states(code)["funeral-protection"] is COMPLETED
+        hotich.correct(f"{code}:registration:1", {"nktHoTen/Ten": "Hạnh"})
+        await world.advance(4 * HALF_A_DAY, step=HALF_A_DAY)
+        assert world.dossier(code).step("funeral-protection").correction is CorrectionState.ACCEPTED
+        assert [row["name"] for row in btxh.database.rows("SELECT name FROM support")] == [
+            f"{family_and_middle(0)} Hạnh"
+        ]
 
 
 async def test_support_given_twice_is_refused_in_readable_words(tmp_path: Path) -> None:
