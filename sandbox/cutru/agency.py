@@ -189,6 +189,15 @@ class CuTru(Agency):
             sql.execute("INSERT INTO undecided (dossier) VALUES (?)", (dossier,))
         return self._receipt(taken.record, key)
 
+    def type_in(self, form: etree._Element) -> str:
+        """An officer types a declaration in that came on paper: the agency's own code of it, it has no other."""
+        with self.database.transaction():
+            code, title = self._new_code(), text(form, "HoTen")
+            data = {"code": code, "form": serialize(form).decode(), "told": []}
+            operation = FORMS[local_name(form)]
+            self.desk.take(code, code, operation, readable(title, form), title=title, data=data)
+        return code
+
     def _supplement(self, message: etree._Element) -> etree._Element:
         key, latest = self._follows(message)
         if self.desk.find(key) is not None:
@@ -245,7 +254,9 @@ class CuTru(Agency):
         for item in found[(page - 1) * LISTED : page * LISTED]:
             latest = self.desk.latest(item.dossier) or item
             row = add(answer, "HoSo")
-            add_all(row, MaHoSoLienThong=item.dossier, MaGiaoDich=item.key, MaHoSo=item.data["code"])
+            if item.dossier != item.data["code"]:
+                add_all(row, MaHoSoLienThong=item.dossier, MaGiaoDich=item.key)
+            add_all(row, MaHoSo=item.data["code"])
             add_all(row, TrangThai=self._state(latest).state, ThoiDiem=moment(item.received))
         add(answer, "ConNua", "true" if len(found) > page * LISTED else "false")
         return answer
