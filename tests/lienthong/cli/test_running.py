@@ -40,6 +40,11 @@ def at_free_ports(folder: Path) -> int:
         "hub.public_url": f"http://127.0.0.1:{ports[-1]}",
     }
     for (name, old), new in zip(expected.items(), ports, strict=False):
+        if name == neighbours.IDENTITY:
+            sign_in = load(folder).hub.sign_in
+            assert sign_in is not None
+            values["hub.sign_in.issuer"] = sign_in.issuer.replace(f":{old}", f":{new}")
+            continue
         use = load(folder).agencies[name].adapters.send
         assert use is not None
         address = str(use.settings["address"]).replace(f":{old}", f":{new}")
