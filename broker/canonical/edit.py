@@ -164,7 +164,7 @@ def _compare(old: Node, new: Node, path: str, problems: list[Problem]) -> None:
     for name, value in old.attrib.items():
         new.set(name, new.get(name) or value)
     for child in old:
-        place = _place(child)
+        place = place_of(child)
         same = new.findall(child.tag)
         at = len(list(child.itersiblings(child.tag, preceding=True)))
         where = f"{path}/{place}" if path else place
@@ -177,7 +177,7 @@ def _compare(old: Node, new: Node, path: str, problems: list[Problem]) -> None:
             )
 
 
-def _place(node: Node) -> str:
+def place_of(node: Node) -> str:
     """The name of an element among its siblings, with its number if there are several."""
     name = etree.QName(node).localname
     before = len(list(node.itersiblings(node.tag, preceding=True)))

@@ -31,6 +31,8 @@ class Shown(Frozen):
     """As it is, as day/month/year, or in capitals."""
     words: Mapping[str, str] = {}
     """Code in the document → words on paper."""
+    width: int = Field(default=1, ge=1, le=20)
+    """Of a column of a table: its share of the paper."""
     boxes: int | None = Field(default=None, ge=1, le=20)
     """Number of boxes, one for each character."""
 

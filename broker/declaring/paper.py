@@ -25,6 +25,7 @@ _FONT = "SourceSerif"  # SIL Open Font License, with all Vietnamese letters
 _MARGIN, _LINE, _BOX = 18.0, 6.5, 6.0
 _ISO_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _DATE = re.compile(r"([12][0-9]{3})-?(0[1-9]|1[0-2])-?(0[1-9]|[12][0-9]|3[01])(?:[0-9]{6}|T.*)?")
+_MONTH = re.compile(r"([12][0-9]{3})-?(0[1-9]|1[0-2])")
 _NUMBER = 12  # digits of a personal number
 _DOTS = "…………………"
 
@@ -120,7 +121,8 @@ def _row(sheet: _Sheet, row: Row, values: _Values) -> None:
     elif row.table is not None:
         found = [[values.text(column, node) for column in row.columns] for node in values.nodes(row.table)]
         if found:
-            sheet.table([column.label for column in row.columns], found)
+            widths = [column.width for column in row.columns]
+            sheet.table([column.label for column in row.columns], found, widths)
     elif row.signatures:
         sheet.signatures(row.signatures)
     elif row.boxes is not None:
@@ -196,10 +198,11 @@ class _Sheet:
             self._pdf.cell(_BOX, _BOX, character.strip(), border=1, align="C")
         self._pdf.ln(_BOX + 1)
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """A table with a head."""
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int] = ()) -> None:
+        """A table with a head; the columns share the paper by ``widths``, equally without."""
         self._pdf.set_font(_FONT, "", 10)
-        with self._pdf.table(line_height=5.5, first_row_as_headings=True) as table:
+        shares = tuple(widths) or None
+        with self._pdf.table(line_height=5.5, first_row_as_headings=True, col_widths=shares) as table:
             for texts in (head, *rows):
                 row = table.row()
                 for text in texts:
@@ -208,7 +211,7 @@ class _Sheet:
 
     def signatures(self, names: Sequence[str]) -> None:
         """The place where people sign."""
-        if self._pdf.will_page_break(40):
+        if self._pdf.will_page_break(34):
             self._pdf.add_page()
         self._pdf.ln(4)
         self._pdf.set_font(_FONT, "B", 9.5)
@@ -234,7 +237,10 @@ class _Sheet:
 def _dated(text: str, shape: re.Pattern[str] = _ISO_DATE) -> str:
     """A date in the order in which people write it; anything else as it is."""
     found = shape.fullmatch(text)
-    return text if found is None else f"{found[3]}/{found[2]}/{found[1]}"
+    if found is not None:
+        return f"{found[3]}/{found[2]}/{found[1]}"
+    month = _MONTH.fullmatch(text) if shape is _DATE else None
+    return text if month is None else f"{month[2]}/{month[1]}"
 
 
 def _plain(value: str) -> str:

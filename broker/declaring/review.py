@@ -20,7 +20,7 @@ from broker.canonical.document import find
 from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
 from broker.clock import local_day
-from broker.declaring.basis import Basis
+from broker.declaring.basis import Basis, stood_in
 from broker.declaring.forms import Line, Reader
 from broker.declaring.meanings import Meanings
 from broker.declaring.trace import Trace
@@ -176,7 +176,7 @@ class _Case:
 
     def form(self, rule: StepRule) -> tuple[Form, list[Problem]]:
         """The agency's form for one step, and why it cannot be made."""
-        agency = self._agencies[rule.agency]
+        agency = stood_in(self._agencies[rule.agency])
         pending = bool(rule.after) and self._result(rule) is None
         form = Form(rule, agency, self._office(rule), self._due(rule), preliminary=pending)
         operation = agency.operation_for("submit", rule.id)
@@ -187,7 +187,7 @@ class _Case:
             sources = {name: check.sources for name, check in checks.items()}
             return form, [self._mendable(problem, sources) for problem in error.problems]
         mapping = agency.mappings.get(rule.mapping, self._on)
-        lines = self._reader.lines(document, mapping, self._declaration, pending=pending)
+        lines = self._reader.lines(document, mapping, self._declaration, rule.office, pending=pending)
         return dataclasses.replace(form, document=document, lines=lines), []
 
     def _source(self, rule: StepRule) -> bytes:

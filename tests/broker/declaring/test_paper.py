@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import aiohttp
 import pypdf
 from lxml import etree
 
+from lienthong.demo.document import submission
 from tests.broker.declaring.test_service import call, declaration
+from tests.cases.test_insurance import insured, lump_sum
 from tests.worlds import Stage, birth, stage
 
 
@@ -68,3 +71,31 @@ async def test_every_form_can_be_had_on_paper(tmp_path: Path) -> None:
         _, text = await paper(world, f"/dossiers/{code}/forms/residence.pdf")
         number = etree.fromstring(world.dossier(code).step("registration").result or b"")  # noqa: TID251
         assert (number.findtext("{*}PersonalNumber") or "-") in text.replace(" ", "")
+
+
+async def test_the_forms_of_a_death(tmp_path: Path) -> None:
+    """Removal of residence, three kinds of allowance and support, and the linked declaration: in the form's own order,
+    with the list of survivors as a table, and no code where people have words.
+    """
+    one = insured("1", **lump_sum())
+    one = dataclasses.replace(one, protection_funeral=one.registration)
+    document = submission(one, message_id="message-0001", portal_code=None, officer="CB1", unit="H1")
+    root = etree.fromstring(document).find("{*}DeathDeclaration")  # noqa: TID251 - the test's own reading
+    assert root is not None
+    name = one.deceased.full_name.upper()
+    async with stage(tmp_path) as world:
+        _, _, draft = await call(world, "POST", "/drafts", etree.tostring(root))
+        forms = {
+            "registration": ["TỜ KHAI ĐĂNG KÝ KHAI TỬ", name, "Đã chết vào lúc: 04:30", "Dân tộc: Kinh"],
+            "residence-removal": ["CT01", "Xóa đăng ký thường trú", "Mối quan hệ với chủ hộ: Vợ, chồng"],
+            "funeral-protection": ["Mẫu 04", "HỖ TRỢ CHI PHÍ MAI TÁNG", "Đối tượng bảo trợ xã hội"],
+            "funeral-insurance": ["TRỢ CẤP MAI TÁNG", "Trường hợp: Đang hưởng lương hưu", "Tiền mặt"],
+            "survivor-allowance": ["09-HSB", "Đồng ý qua VNeID", "Loại trợ cấp tuất: Một lần", "Anh, chị"],
+            "pension-stop": ["DỪNG CHI TRẢ", "9. Số hồ sơ hưởng"],
+            "declaration": ["Mẫu số 02", "Loại giấy tờ", "thân nhân thứ 2", one.applicant.full_name],
+        }
+        for step, wanted in forms.items():
+            status, text = await paper(world, f"/drafts/{draft['Id']}/forms/{step}.pdf")
+            assert status == 200, text
+            for words in wanted:
+                assert words in text, (step, text)

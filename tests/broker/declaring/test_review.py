@@ -19,6 +19,7 @@ from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
 from broker.clock import local_day
 from broker.config.project import Project
+from broker.declaring.basis import Basis, stood_in
 from broker.declaring.meanings import Meanings
 from broker.declaring.review import Review, Reviewer
 from broker.hub import Hub
@@ -26,7 +27,10 @@ from broker.mapping import codes
 from broker.routing import Router
 from lienthong.demo.death import Death
 from lienthong.demo.document import Birth, submission
+from signing.xml import serialize
 from tests import births
+from tests.cases.test_funeral_support import supported
+from tests.cases.test_insurance import insured, lump_sum
 from tests.worlds import MONDAY, ROOT, birth, mappings, population
 
 REGISTERED = (
@@ -119,29 +123,91 @@ def drawn(draw: st.DrawFn) -> Birth:
     return dataclasses.replace(plain, name=name, born=day, sex=draw(st.sampled_from("12")))
 
 
+def taken_by_everybody(declaration: Node, review: Review, result: bytes) -> None:
+    """Intake takes the declaration, and every form can be made once civil status has given its result."""
+    _, schemas, agencies, router, _ = parts()
+    rules, process = review.engine.rules, review.engine.process
+    assert schemas.validate(declaration, process.document, received=MONDAY) == []
+    assert router.problems(rules, declaration, MONDAY) == ()
+    for form in review.forms:
+        head = build.Head(
+            "G22.99.08-261123-000001", {"dvcqg": "A"}, form.rule.id, rules.procedure, "k:1", MONDAY, form.due
+        )
+        source = build.step(process.step_document, head, declaration, result if form.rule.after else None)
+        agency = stood_in(agencies[form.rule.agency])
+        operation = agency.operation_for("submit", form.rule.id)
+        assert agency.payload(operation, source, local_day(MONDAY), form.rule.mapping)
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(one=drawn())
 def test_what_the_review_passes_is_taken_by_everybody(one: Birth) -> None:
     """No problem found ⇒ intake takes the declaration, and every form can be made once the birth is registered."""
-    _, schemas, agencies, router, _ = parts()
     declaration = declared(one)
     review = reviewed(declaration)
     if not review.ready:
         assert all(found.field for found in review.found), "each can be mended somewhere"
         return
-    rules = review.engine.rules
-    assert schemas.validate(declaration, "BirthDeclaration", received=MONDAY) == []
-    assert router.problems(rules, declaration, MONDAY) == ()
     name = " ".join(part for part in one.name or () if part).upper()
-    for form in review.forms:
-        head = build.Head(
-            "G22.99.08-261123-000001", {"dvcqg": "A"}, form.rule.id, rules.procedure, "k:1", MONDAY, form.due
-        )
-        basis = REGISTERED.format(name).encode() if form.rule.after else None
-        source = build.step("BirthStep", head, declaration, basis)
-        agency = agencies[form.rule.agency]
-        operation = agency.operation_for("submit", form.rule.id)
-        assert agency.payload(operation, source, local_day(MONDAY), form.rule.mapping)
+    taken_by_everybody(declaration, review, REGISTERED.format(name).encode())
+
+
+@st.composite
+def drawn_deaths(draw: st.DrawFn) -> Death:
+    """A death with any choice of procedures, a name of any length, a time that is known as far as it is."""
+    number, case = draw(st.integers(0, 3)), draw(st.sampled_from("123456"))
+    funeral = draw(st.booleans())
+    lump = lump_sum(number) if draw(st.booleans()) else {}
+    one = insured(case, number, funeral=funeral, **lump)
+    kinds = draw(st.sets(st.sampled_from(["merit", "protection", "emergency"])))
+    if kinds:
+        help_ = supported(*kinds, number=number)
+        offices = {f"{kind}_funeral": help_.registration for kind in kinds}
+        one = dataclasses.replace(one, funeral=help_.funeral, merit=help_.merit, **offices)
+    if draw(st.booleans()):
+        one = dataclasses.replace(one, notice=None)
+    if draw(st.booleans()):
+        one = dataclasses.replace(one, residence=None, household=None)
+    person = dataclasses.replace(one.deceased, middle=draw(_WORDS), given=draw(_WORDS))
+    died = draw(st.sampled_from(["2026-11-20", "2026-11", "2026-11-23"]))
+    time = draw(st.sampled_from([None, "04:30"])) if len(died) == len("2026-11-20") else None
+    return dataclasses.replace(one, deceased=person, died=died, time=time)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(one=drawn_deaths())
+def test_what_the_review_passes_of_a_death_is_taken_by_everybody(one: Death) -> None:
+    """The same for deaths: residence, social insurance and social protection, alone and together."""
+    declaration = declared(one)
+    review = reviewed(declaration)
+    if not review.ready:
+        assert all(found.field for found in review.found), "each can be mended somewhere"
+        return
+    result = Basis.of(parts()[1].elements["DeathStep"]).placeholder(declaration, MONDAY.date())
+    assert result is not None
+    for path, text in (("Number", "57"), ("Book", "01/2026"), ("Certificate/Kind", "KQ.G15.000034")):
+        node = find(result, path)
+        assert node is not None
+        node.text = text
+    taken_by_everybody(declaration, review, serialize(result))
+
+
+def test_every_kind_of_support_is_reviewed_at_once() -> None:
+    """A pensioner of merit with survivors: seven forms, none with a problem; the unit is the one of its own step."""
+    one = insured("1", **lump_sum())
+    merit = supported("merit")
+    elsewhere = supported("merit", number=3).registration
+    one = dataclasses.replace(
+        one, merit=merit.merit, merit_funeral=elsewhere, protection_funeral=one.registration
+    )
+    review = reviewed(declared(one))
+    assert [(found.field, found.vi) for found in review.found] == []
+    forms = {form.rule.id: {line.path: line for line in form.lines} for form in review.forms}
+    assert len(forms) == 7
+    assert forms["funeral-merit"]["DonViXuLy"].field == "Choices/MeritFuneralOffice/Commune"
+    assert forms["funeral-protection"]["DonViXuLy"].field == "Choices/ProtectionFuneralOffice/Commune"
+    assert forms["funeral-insurance"]["MAITANGPHI/SO_KT"].pending
+    assert not any(path.endswith("DULIEU") for path in forms["funeral-insurance"]), "nothing to read"
 
 
 def test_a_death_is_reviewed_like_a_birth() -> None:
