@@ -13,6 +13,7 @@ from pathlib import Path
 
 from adapters.errors import Rejected
 from broker.model import StepState
+from broker.store.rows import DeliveryFilter
 from sandbox.core.decisions import Verdict
 from signing.xml import parse
 from tests.cases.evidence import LEGAL, STEPS, assert_once, effects, messages, portal, submission
@@ -131,3 +132,21 @@ async def test_rejection(tmp_path: Path) -> None:
         await world.finish(other)
         assert world.dossier(other).step("registration").reason == reason
         assert (effects(world, "hotich", other), portal(world, other, "hotich")[-1]) == ([], 6)
+
+
+async def test_duplicate_for_register_and_portal(tmp_path: Path) -> None:
+    """Answers that are lost on the way: the look-up and the state are sent again under their keys, and count once."""
+    async with stage(tmp_path) as world:
+        drops = [
+            world.sandbox.agency(agency).faults.add({"fault": {"kind": "accept-then-drop"}, "times": 1})
+            for agency in ("dancu", "dvcqg")
+        ]
+        code = await world.submit(birth())
+        assert set((await world.finish(code)).values()) == {COMPLETED}
+        await world.until(lambda: not world.unfinished())
+        assert [rule.hits for rule in drops] == [1, 1]
+        tried = world.hub.store.read(lambda tx: tx.deliveries.list(DeliveryFilter(), limit=100))
+        again = {one.agency for one in tried.items if one.attempts == 2}
+        assert again == {"dancu", "dvcqg"}
+        assert_once(world, code)
+        assert world.work() == []
