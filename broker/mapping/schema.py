@@ -229,7 +229,7 @@ def _group_maximum(field: Field) -> int | None:
     return most
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=32)
 def load(path: Path, folder: Path) -> xmlschema.XMLSchema10:
     """The schema in ``path``; what it imports must lie below ``folder``. Raises SchemaFault."""
     try:
