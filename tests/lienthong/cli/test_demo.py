@@ -31,6 +31,6 @@ def test_the_demo_ends_well_and_says_so(tmp_path: Path) -> None:
     assert figures["log"]["entries"] > figures["exchanges"] > figures["steps"] > 100
     assert {"p50", "p99"} <= set(figures["per_dossier_ms"])
     assert "thirteen digits in a number" in done.stdout
-    for words in ("23.400.000 đ", "household closed", "taken over: residence-removal, pension-stop"):
+    for words in ("23.400.000 đ", "closed)", "taken over: residence-removal, pension-stop"):
         assert words in done.stdout
     assert f"{figures['dossiers']} declarations" in done.stdout
