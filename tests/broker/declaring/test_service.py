@@ -16,10 +16,9 @@ from tests.worlds import Stage, birth, stage, text, texts
 
 
 def declaration(**changes: Any) -> etree._Element:
-    """The declaration of a plain birth."""
-    document = submission(
-        birth(**changes), message_id="message-0001", portal_code=None, officer="CB1", unit="H1"
-    )
+    """The declaration of a plain birth, with the code of its certificate."""
+    plain = birth(**{"certificate": "00001.GCS.01005.26", **changes})
+    document = submission(plain, message_id="message-0001", portal_code=None, officer="CB1", unit="H1")
     found = etree.fromstring(document).find("{*}BirthDeclaration")  # noqa: TID251 - the test's own reading
     assert found is not None
     return found
@@ -37,6 +36,29 @@ async def call(
         response = await session.request(method, world.url + "/api/v1" + path, data=data, headers=fields)
         content = await response.read()
         return response.status, response.headers, json.loads(content) if content else None
+
+
+async def handed_in(world: Stage, where: str, root: etree._Element) -> None:
+    """Hand a draft in, twice, and find one dossier in its receipt, in the list and later."""
+    status, _, receipt = await call(
+        world, "POST", f"{where}/submission", '{"OfficerId": "CB1", "Unit": "H1"}'
+    )
+    assert (status, receipt["Message"]) == (201, "Nộp hồ sơ thành công")
+    assert [step["Delivery"] for step in receipt["Step"]][:2] == ["Bản điện tử", "Bưu chính công ích"]
+    assert receipt["Qr"].startswith("<svg")
+    again = await call(world, "POST", f"{where}/submission", "{}")
+    assert (again[0], again[2]["DossierCode"]) == (200, receipt["DossierCode"])
+    assert again[2]["Duplicate"] is True
+    status, _, _ = await call(world, "PUT", where, etree.tostring(root), If_Match='"4"')
+    assert status == 412
+
+    _, _, listed = await call(world, "GET", "/drafts")
+    assert [item["DossierCode"] for item in listed["Item"]] == [receipt["DossierCode"]]
+    _, _, kept = await call(world, "GET", where)
+    assert "BirthDeclaration" not in kept
+    _, _, later = await call(world, "GET", f"/dossiers/{receipt['DossierCode']}/receipt")
+    assert later["Due"] == receipt["Due"]
+    await world.finish(receipt["DossierCode"])
 
 
 async def test_from_an_empty_draft_to_a_receipt(tmp_path: Path) -> None:
@@ -87,25 +109,7 @@ async def test_from_an_empty_draft_to_a_receipt(tmp_path: Path) -> None:
         assert residence["SoDinhDanh"]["Pending"] is True
         assert residence["ChuHo/HoTen"]["Field"] == "Household/HeadName"
 
-        status, _, receipt = await call(
-            world, "POST", f"{where}/submission", '{"OfficerId": "CB1", "Unit": "H1"}'
-        )
-        assert (status, receipt["Message"]) == (201, "Nộp hồ sơ thành công")
-        assert [step["Delivery"] for step in receipt["Step"]][:2] == ["Bản điện tử", "Bưu chính công ích"]
-        assert receipt["Qr"].startswith("<svg")
-        again = await call(world, "POST", f"{where}/submission", "{}")
-        assert (again[0], again[2]["DossierCode"]) == (200, receipt["DossierCode"])
-        assert again[2]["Duplicate"] is True
-        status, _, _ = await call(world, "PUT", where, etree.tostring(root), If_Match='"4"')
-        assert status == 412
-
-        _, _, listed = await call(world, "GET", "/drafts")
-        assert [item["DossierCode"] for item in listed["Item"]] == [receipt["DossierCode"]]
-        _, _, kept = await call(world, "GET", where)
-        assert "BirthDeclaration" not in kept
-        _, _, later = await call(world, "GET", f"/dossiers/{receipt['DossierCode']}/receipt")
-        assert later["Due"] == receipt["Due"]
-        await world.finish(receipt["DossierCode"])
+        await handed_in(world, where, root)
 
 
 async def test_over_soap(tmp_path: Path) -> None:
@@ -119,6 +123,20 @@ async def test_over_soap(tmp_path: Path) -> None:
         assert len(list(texts(answer, "Document"))) == 4
         answer = await soap(world, "Procedures", b"<ProceduresRequest xmlns='urn:lienthong:1.0'/>")
         assert "birth" in list(texts(answer, "Process"))
+
+
+async def test_what_a_step_costs_and_needs(tmp_path: Path) -> None:
+    """The procedures of a day say for each step its fee in đồng with words, and its papers by kind."""
+    async with stage(tmp_path) as world:
+        _, _, answer = await call(world, "GET", "/procedures?on=2026-11-23")
+        steps = {step["Id"]: step for process in answer["Procedure"] for step in process["Step"]}
+        assert steps["residence"]["Fee"]["Amount"] == 0
+        assert "miễn" in steps["residence"]["Fee"]["Vi"]
+        papers = {kind: paper for paper in steps["residence"]["Paper"] for kind in paper["Kind"]}
+        assert papers["residence-consent"]["Required"] is True
+        assert papers["dwelling-proof"]["Required"] is False
+        assert steps["survivor-allowance"]["Paper"][0]["Kind"] == ["survivors-form"]
+        assert all("Fee" in step for step in steps.values())
 
 
 async def soap(world: Stage, operation: str, inner: bytes) -> etree._Element:
