@@ -33,8 +33,8 @@ from signing.vault import create_data_key
 
 PORTAL, REGISTER, DOWN = "dvcqg", "dancu", "hotich"
 OUTAGE = (time(9, 30), time(11, 30))
-_ASKED: Mapping[str, timedelta] = {DOWN: timedelta(hours=1)}
-_ASKED_ELSE = timedelta(hours=6)
+_ASKED: Mapping[str, timedelta] = {DOWN: timedelta(hours=3)}
+_ASKED_ELSE = timedelta(hours=12)
 _END = timedelta(days=21)
 _OFFICER, _UNIT = "CB000001", "G22.99.08"
 _OPEN = frozenset({DossierState.CHECKING, DossierState.SUPPLEMENT, DossierState.PROCESSING})
