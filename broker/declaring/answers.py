@@ -18,7 +18,7 @@ from broker.declaring.forms import Line, readable
 from broker.declaring.meanings import Meanings
 from broker.declaring.review import Form, Found, Review
 from broker.model import Problem
-from broker.process.rules import Process, RuleSet
+from broker.process.rules import Process, RuleSet, StepRule
 from broker.store.drafts import Draft
 from broker.units import Province
 from signing.xml import serialize
@@ -57,7 +57,23 @@ def _procedure(node: Node, process: Process, rules: RuleSet, agencies: Mapping[s
         for before in rule.after:
             put(step, "After", before)
         put(step, "Deadline", str(rule.deadline))
+        _costs(step, rule)
         put(step, "Result", None if rule.paper is None else rule.paper.vi)
+
+
+def _costs(step: Node, rule: StepRule) -> None:
+    """What the citizen pays and brings."""
+    if rule.fee is not None:
+        fee = etree.SubElement(step, tag("Fee"))
+        for name, value in (("Amount", str(rule.fee.amount)), ("Vi", rule.fee.vi), ("En", rule.fee.en)):
+            put(fee, name, value)
+    for paper in rule.papers:
+        node = etree.SubElement(step, tag("Paper"))
+        for kind in paper.kinds:
+            put(node, "Kind", kind)
+        put(node, "Vi", paper.vi)
+        put(node, "En", paper.en)
+        put(node, "Required", paper.required)
 
 
 def units(on: date, found: Iterable[Province | Commune]) -> bytes:

@@ -28,7 +28,7 @@ from broker.mapping import MappingError
 from broker.mapping import Problem as MappingProblem
 from broker.model import Problem
 from broker.process.engine import Engine
-from broker.process.rules import StepRule, exclusions, plan, questions
+from broker.process.rules import StepRule, exclusions, missing_papers, plan, questions
 from broker.routing import Router
 from signing.xml import serialize
 
@@ -115,12 +115,18 @@ class Reviewer:
         engine = self._book.starts(declaration, at)
         own = self._own(declaration, engine, at, files)
         case = _Case(self, declaration, engine, at)
-        made = [case.form(rule) for rule in plan(engine.rules, declaration)]
+        wanted = plan(engine.rules, declaration)
+        made = [case.form(rule) for rule in wanted]
         found = _joined(own, [(form.rule.id, problem) for form, problems in made for problem in problems])
+        papers = [
+            Found(one.field, one.vi, one.en, (rule.id,))
+            for rule in wanted
+            for one in missing_papers(rule, declaration)
+        ]
         odd = (*doubts, *self._doubts(declaration))
         warnings = [Found(one.field, one.vi, one.en, warning=True) for one in odd]
         due = engine.due_of(declaration, at)
-        return Review(engine, at, due, (*found, *warnings), tuple(form for form, _ in made))
+        return Review(engine, at, due, (*found, *papers, *warnings), tuple(form for form, _ in made))
 
     def form(
         self, declaration: Node, engine: Engine, at: datetime, step: str, results: Mapping[str, bytes]

@@ -73,7 +73,7 @@ def watch(before: Dossier, after: Dossier, rules: RuleSet, calendar: WorkingCale
             continue
         hop = next((limit for place, limit in rules.hops.items() if place == step.state.value), None)
         alarm = calendar.due(step.since, hop) if hop is not None else None
-        if alarm != step.alarm_at:
+        if alarm != step.alarm_at and (old is not None or alarm is not None):
             yield c.Watch(step.id, alarm)
 
 

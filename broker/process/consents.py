@@ -37,7 +37,7 @@ class Voice:
 
 def voices(rule: Consents, declaration: Node) -> list[Voice]:
     """Everybody whose consent the step needs, in the declaration's order; nobody if the case needs none."""
-    if rule.when is not None and text_at(declaration, rule.when.field) not in rule.when.values:
+    if rule.when is not None and not rule.when.holds(declaration):
         return []
     path, _, name = rule.of.rpartition("/")
     parent = documents.find(declaration, path) if path else declaration

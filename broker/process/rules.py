@@ -15,7 +15,7 @@ from lxml import etree
 from pydantic import Field, field_validator, model_validator
 
 from broker.calendar import Deadline
-from broker.canonical.document import find, text_at
+from broker.canonical.document import find, tag, text_at
 from broker.config.base import DeadlineText, ElementPath, Frozen, Name, Words
 from broker.model import Problem, Step, StepState
 
@@ -37,6 +37,11 @@ class When(Frozen):
     values: tuple[str, ...] = Field(min_length=1)
     """It holds if one of these stands there."""
 
+    def holds(self, declaration: etree._Element) -> bool:
+        """Whether it holds; of a field that is repeated, whether it does so once."""
+        path = "/".join(tag(name) for name in self.field.split("/"))
+        return any((node.text or "").strip() in self.values for node in declaration.iterfind(path))
+
 
 class Consents(Frozen):
     """People who have to agree before a step is sent."""
@@ -49,6 +54,42 @@ class Consents(Frozen):
     """Working days until a step ends for which not everybody has agreed."""
     remind_days: int = Field(default=10, ge=1, le=250)
     """Working days until a person looks why somebody has not answered."""
+
+
+class Fee(Frozen):
+    """What a step costs."""
+
+    amount: int = Field(ge=0)
+    """In đồng; 0 if it is free."""
+    vi: str
+    """For what, and who is exempt, in Vietnamese."""
+    en: str
+    """The same in English."""
+
+
+class Paper(Frozen):
+    """A paper that belongs to a step."""
+
+    kinds: tuple[Name, ...] = Field(min_length=1)
+    """Kinds of attachment, one of which will do (common.xsd, Attachment/Kind)."""
+    vi: str
+    """What people call it and when it is needed, in Vietnamese."""
+    en: str
+    """The same in English."""
+    required: bool = True
+    """False for a paper that an agency may ask for."""
+    when: When | None = None
+    """In which case it is needed; always if absent."""
+    unless: tuple[ElementPath, ...] = ()
+    """Elements of the declaration that stand in for it."""
+
+    def missing(self, declaration: etree._Element) -> bool:
+        """Whether the declaration needs it and does not name it among its attachments."""
+        if not self.required or any(find(declaration, path) is not None for path in self.unless):
+            return False
+        if self.when is not None and not self.when.holds(declaration):
+            return False
+        return not When(field="Attachments/Attachment/Kind", values=self.kinds).holds(declaration)
 
 
 class StepRule(Frozen):
@@ -76,6 +117,10 @@ class StepRule(Frozen):
     """Facts that this step's result brings, perhaps later than the result: name → path in it."""
     paper: Words | None = None
     """What the result is called, if it is a paper that people know by name."""
+    fee: Fee | None = None
+    """What the citizen pays; None if it is not known here."""
+    papers: tuple[Paper, ...] = ()
+    """Papers that are handed in for it."""
     deadline: DeadlineText
     """Working time that the agency has, from the moment that the step can be sent."""
     supplement_days: int = Field(default=7, ge=1, le=60)
@@ -271,6 +316,15 @@ def exclusions(rules: RuleSet, declaration: etree._Element) -> tuple[Problem, ..
         Problem(case.field, case.vi, case.en)
         for case in rules.excludes
         if text_at(declaration, case.field) in case.values
+    )
+
+
+def missing_papers(rule: StepRule, declaration: etree._Element) -> tuple[Problem, ...]:
+    """Papers of a step that the declaration needs and does not have; empty if none."""
+    return tuple(
+        Problem("Attachments", f"Thiếu giấy tờ: {paper.vi}", f"A paper is missing: {paper.en}")
+        for paper in rule.papers
+        if paper.missing(declaration)
     )
 
 

@@ -31,7 +31,7 @@ from signing.xml import serialize
 from tests import births
 from tests.cases.test_funeral_support import supported
 from tests.cases.test_insurance import insured, lump_sum
-from tests.worlds import MONDAY, ROOT, birth, mappings, population
+from tests.worlds import MONDAY, ROOT, birth, death, mappings, population
 
 REGISTERED = (
     '<Registration xmlns="urn:lienthong:1.0"><PersonalNumber>001326000123</PersonalNumber><Number>1234/2026</Number>'
@@ -53,7 +53,11 @@ def parts() -> tuple[Project, Schemas, dict[str, Agency], Router, Reviewer]:
 
 
 def declared(one: Birth | Death) -> Node:
-    """The declaration of a birth or a death."""
+    """The declaration of a birth or a death, with the code of the paper that a health facility has given."""
+    if isinstance(one, Birth):
+        one = dataclasses.replace(one, certificate="00001.GCS.01005.26")
+    elif one.notice is not None:
+        one = dataclasses.replace(one, notice=dataclasses.replace(one.notice, code="00001.GBT.01005.26"))
     document = submission(one, message_id="message-0001", portal_code=None, officer="CB1", unit="H1")
     found = declaration_of(as_tree(document))
     assert found is not None
@@ -190,6 +194,26 @@ def test_what_the_review_passes_of_a_death_is_taken_by_everybody(one: Death) -> 
         assert node is not None
         node.text = text
     taken_by_everybody(declaration, review, serialize(result))
+
+
+def test_a_paper_that_is_missing() -> None:
+    """A required paper is asked for at the attachments, with the step that needs it; the code of the facility, another
+    case or the paper itself stand in for it.
+    """
+    declaration = declared(insured("1", **lump_sum(consent="given-paper")))
+    code = find(declaration, "DeathPaper/Code")
+    assert code is not None
+    cast("Node", code.getparent()).remove(code)
+    found = [(one.field, one.steps, one.vi) for one in reviewed(declaration).found]
+    wanting = [("registration",), ("survivor-allowance",)]
+    assert [one[:2] for one in found] == [("Attachments", steps) for steps in wanting]
+    assert {one[2].partition(": ")[2].split()[0] for one in found} == {"giấy", "Mẫu"}
+    papers = etree.SubElement(declaration, tag("Attachments"))
+    for kind in ("death-paper", "survivors-form"):
+        etree.SubElement(etree.SubElement(papers, tag("Attachment")), tag("Kind")).text = kind
+    assert not any(one.vi.startswith("Thiếu giấy tờ") for one in reviewed(declaration).found)
+    at_home = declared(dataclasses.replace(death(), notice=None))
+    assert reviewed(at_home).ready
 
 
 def test_every_kind_of_support_is_reviewed_at_once() -> None:
