@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 
 from broker.model import StepState
 from broker.store.engine import Tx
-from broker.store.errors import WrongRevision
 from tests.broker.rig import Rig, make
 
 
@@ -24,12 +22,6 @@ async def test_over_an_existing_folder(tmp_path: Path, database_url: str) -> Non
     assert second.state(code, "registration") is StepState.RECEIVED
     assert second.hub.check() == []
     await second.hub.close()
-
-
-async def test_no_database(tmp_path: Path, empty_sqlite_url: str) -> None:
-    """A hub makes no database: one that is missing is named."""
-    with pytest.raises(WrongRevision):
-        make(tmp_path, empty_sqlite_url)
 
 
 async def test_check_finds_a_contradiction(rig: Rig) -> None:
