@@ -13,6 +13,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Iterator
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from typing import NoReturn
@@ -32,7 +33,8 @@ from signing.xml import parse, serialize
 __all__ = ["SPEC", "Smtp", "SmtpSettings"]
 
 OPERATION = "Mail"
-_POLICY = email.policy.SMTP.clone(max_line_length=76)
+_WIDTH = 76  # RFC 2047 §2
+_POLICY = email.policy.SMTP.clone(max_line_length=_WIDTH)
 _SLOW_DOWN = re.compile(r"^(421|452)|\b4\.[27]\.")  # too many at once, mailbox full, greylisted (RFC 3463)
 _NOT_US = frozenset({530, 534, 535, 538})  # RFC 4954 §6
 _RECEIPT = "urn:lienthong:smtp:1.0"
@@ -116,7 +118,7 @@ class Smtp:
         name, _, domain = settings.sender.partition("@")
         mail["From"] = Address(settings.sender_name or "", name, domain)
         mail["To"] = _one(root, settings.to)
-        mail["Subject"] = _one(root, settings.subject)
+        mail.set_raw("Subject", folded(_one(root, settings.subject)))
         mail["Date"] = self._resources.clock()
         mail["Message-ID"] = message_id(key, domain)
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
@@ -182,6 +184,11 @@ class Smtp:
             relay.ehlo()
         if settings.user is not None and settings.password is not None:
             relay.login(secret(settings.user), secret(settings.password))
+
+
+def folded(subject: str) -> str:
+    """A subject as it is written into a mail. The library's own folding loses spaces between encoded words."""
+    return Header(subject, "utf-8", _WIDTH, "Subject").encode()
 
 
 def message_id(key: str, domain: str) -> str:

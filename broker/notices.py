@@ -129,12 +129,24 @@ def _of_step(
     if asked and step.state is StepState.SUPPLEMENT:
         until = {"what": _same(asked[-1].what), "until": moment(asked[-1].due)}
         yield Event("supplement", {**values, **until}, step.id, due=asked[-1].due)
+    if _waits_for_consents(old, step, commands):
+        assert step.supplement_due is not None, "looked at before"
+        until = {"until": moment(step.supplement_due)}
+        yield Event("consents", {**values, **until}, step.id, due=step.supplement_due)
     if step.state in DONE and was not in DONE and not told_as_whole:
         yield Event("step-completed", values, step.id)
     if step.state is StepState.REJECTED and was is not StepState.REJECTED and not told_as_whole:
         yield Event("step-rejected", {**values, "reason": _same(step.reason)}, step.id)
     if old is not None and was in DONE and _corrected(old, step, names.rules):
         yield Event("corrected", values, step.id)
+
+
+def _waits_for_consents(old: Step | None, step: Step, commands: Sequence[c.Command]) -> bool:
+    """Whether relatives are asked for the first time, or have said nothing for so long that it is said again."""
+    if step.state is not StepState.PLANNED or step.supplement_due is None:
+        return False
+    again = any(isinstance(found, c.Stalled) and found.step == step.id for found in commands)
+    return again or old is None or old.supplement_due is None
 
 
 def _corrected(old: Step, new: Step, rules: RuleSet) -> bool:

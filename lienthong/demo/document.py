@@ -93,14 +93,16 @@ def corrections(
     return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
 
 
-def consent(code: str, *, message_id: str, officer: str, unit: str, number: str) -> bytes:
-    """The ConsentRequest by which a relative, known by personal number, agrees to the lump sum."""
+def consent(
+    code: str, *, message_id: str, officer: str, unit: str, number: str, word: str = "given-vneid"
+) -> bytes:
+    """The ConsentRequest by which a relative, known by personal number, agrees to the lump sum, or refuses."""
     tree = Tree("ConsentRequest")
     tree.leaf(tree.root, "MessageId", message_id)
     tree.leaf(tree.root, "Code", code)
     _actor(tree, officer, unit)
     tree.leaf(tree.root, "PersonalNumber", number)
-    tree.leaf(tree.root, "Consent", "given-vneid")
+    tree.leaf(tree.root, "Consent", word)
     return etree.tostring(tree.root, encoding="UTF-8", xml_declaration=True)
 
 

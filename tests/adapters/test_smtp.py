@@ -21,11 +21,13 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from adapters.base import Answer, Reply, Request, Sender
 from adapters.errors import AdapterError, Ambiguous, Rejected, Throttled, Unauthorized, Unavailable
 from adapters.http import HttpClient
-from adapters.smtp import SPEC, message_id
+from adapters.smtp import SPEC, folded, message_id
 from lienthong.testing import AdapterContract, FakeAgency, Heard
 
 LT = "{urn:lienthong:1.0}"
@@ -208,6 +210,38 @@ async def test_a_mail_that_people_read(http: HttpClient) -> None:
     ]
     assert "Your dossier was received." in text.get_content()
     assert "&lt;17:00&gt;" in page.get_content()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "Hồ",
+                "sơ",
+                "kết",
+                "quả",
+                "được",
+                "cải",
+                "chính",
+                "“Đăng",
+                "ký",
+                "khai",
+                "sinh”",
+                "G22.99.08-261122-000123",
+                "a",
+            ]
+        )
+    )
+)
+def test_a_long_subject_keeps_its_spaces(words: list[str]) -> None:
+    """Wherever a subject is folded, it reads as it was written, in lines that relays take."""
+    subject = " ".join(["Hồ sơ", *words])
+    mail = EmailMessage()
+    mail.set_raw("Subject", folded(subject))
+    read = email.message_from_bytes(mail.as_bytes(), policy=email.policy.default)
+    assert read["Subject"] == subject
+    assert max(map(len, mail.as_bytes().splitlines())) <= 76
 
 
 async def test_starttls_with_a_password(http: HttpClient, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from broker.model import StepState as S
 from broker.notices import Event, Names, of_change, of_intake, render
 from broker.process import commands as c
 from broker.process.apply import apply
+from tests.broker.process import test_consents as consents
 from tests.broker.process.births import BIRTH, ENGINE, Case, at, registered, registration, report
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def test_the_receipt_names_code_and_day() -> None:
     case = Case("registration")
     due = at("2026-09-10 17:00")
     assert kinds(of_intake(case.dossier, due)) == ["received"]
-    asking = dataclasses.replace(case.dossier, phase=Phase.ASKING, due=due, reason="Họ tên khác")
+    asking = replace(case.dossier, phase=Phase.ASKING, due=due, reason="Họ tên khác")
     assert kinds(of_intake(asking, due)) == ["received", "asked"]
     words = render(of_intake(case.dossier, due)[0], CONFIG, case.dossier.code, NAMES)
     assert words is not None
@@ -118,6 +119,24 @@ def test_a_corrected_result_is_told_but_not_a_late_fact() -> None:
     assert kinds(told(before, late)) == []
     other = (c.SetResult("registration", registration(None, name="NGUYỄN BÌNH"), None),)
     assert kinds(told(before, other)) == ["corrected"]
+
+
+def test_relatives_are_asked_once_and_reminded_once() -> None:
+    """When the step begins to wait, and after the days of the configuration; not whenever one of them agrees."""
+    names = Names(consents.PROCESS, consents.ENGINE.rules, {})
+    waiting, _ = consents.registered(None, None)
+    step = waiting.step("allowance")
+    assert step.alarm_at is not None
+
+    def changed(**values: object) -> Dossier:
+        steps = (replace(one, **values) if one is step else one for one in waiting.steps)  # type: ignore[arg-type]
+        return replace(waiting, steps=tuple(steps))
+
+    (asked,) = of_change(changed(supplement_due=None, alarm_at=None), waiting, (), names)
+    assert (asked.kind, asked.step, asked.due) == ("consents", "allowance", step.supplement_due)
+    assert of_change(waiting, changed(reason="Chờ ý kiến đồng ý của: Lê Bình"), (), names) == []
+    reminder = consents.ENGINE.on_tick(waiting, step.alarm_at)
+    assert "consents" in kinds(of_change(waiting, apply(waiting, reminder), reminder, names))
 
 
 def test_kinds_without_words_are_not_told() -> None:
