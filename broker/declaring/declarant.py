@@ -6,6 +6,8 @@ import dataclasses
 import json
 
 PORTAL, CITIZEN = "client", "citizen"
+UNIT = "cong-dan"
+"""Stands for the unit where no officer stands between a citizen and the hub."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -20,14 +20,14 @@ from broker.config.forms import FormLayout
 from broker.config.hub import Client
 from broker.declaring import answers, paper
 from broker.declaring.certified import certified
-from broker.declaring.declarant import Declarant
+from broker.declaring.declarant import UNIT, Declarant
 from broker.declaring.drafts import DraftBook
 from broker.declaring.forms import declared
 from broker.declaring.meanings import Meanings
 from broker.declaring.prefill import ACCOUNT, AWAY, REGISTER, UNKNOWN, Asked, Prefill, filled, of_person
 from broker.declaring.receipts import Receipt, Receipts
 from broker.declaring.review import Form, Review, Reviewer
-from broker.declaring.submitting import UNIT, Submitting
+from broker.declaring.submitting import Submitting
 from broker.errors import Forbidden, Invalid, NotFound, NotNow
 from broker.fetching import Fetching
 from broker.model import Problem

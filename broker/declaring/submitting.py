@@ -10,7 +10,7 @@ from broker.canonical import document as documents
 from broker.canonical.build import put, start
 from broker.canonical.document import tag, text_at
 from broker.canonical.plan import Node
-from broker.declaring.declarant import Declarant
+from broker.declaring.declarant import UNIT, Declarant
 from broker.declaring.drafts import DraftBook
 from broker.errors import Conflict, Invalid
 from broker.intake import Intake
@@ -18,9 +18,6 @@ from broker.model import Problem
 from broker.store.drafts import Draft
 from broker.store.engine import Store
 from signing.xml import serialize
-
-UNIT = "cong-dan"
-"""Stands for the unit where no officer stands between a citizen and the hub."""
 
 
 class Submitting:

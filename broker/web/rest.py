@@ -18,6 +18,7 @@ from broker.canonical import build
 from broker.canonical import document as documents
 from broker.canonical.jsonform import JsonForm, parse_json
 from broker.canonical.read import is_duplicate
+from broker.declaring.acting import in_own_name
 from broker.declaring.declarant import Declarant
 from broker.errors import HubError, Invalid, NotFound
 from broker.model import Problem
@@ -80,12 +81,10 @@ class Rest:
     async def status(self, request: Request, code: str) -> Response:
         """How a dossier stands, by any of its codes."""
         form = wanted(request.headers.get("accept"), "json")
-        if _CODE.fullmatch(code) is None:
-            raise NotFound
         who = declarant(request.scope)
         if who.citizen is not None:
-            await self._own(who, code)
-        document = await self._services.status(who.client, build.status_request(code))
+            await self._own(who, _known(code))
+        document = await self._services.status(who.client, build.status_request(_known(code)))
         return _response(self._renderer.document(200, document, form))
 
     async def supplement(self, request: Request, code: str) -> Response:
@@ -110,6 +109,7 @@ class Rest:
 
     async def handover(self, request: Request, code: str) -> Response:
         """Say that the citizen has received a result."""
+        caller(request.scope)  # noted by whoever hands over, not by whoever receives
         act = self._services.handover
         return await self._exchange(request, "HandoverRequest", act, self._bounds.document, code)
 
@@ -141,7 +141,9 @@ class Rest:
     async def _exchange(
         self, request: Request, root_name: str, act: Act, limit: int, code: str | None = None
     ) -> Response:
-        client = caller(request.scope)
+        who = Declarant.portal(caller(request.scope)) if code is None else declarant(request.scope)
+        if who.citizen is not None and code is not None:
+            await self._own(who, _known(code))
         headers = headers_of(request.scope, self._bounds)
         media_type = media_type_of(headers)
         body_form = form_of_body(media_type)
@@ -151,10 +153,12 @@ class Rest:
         body = await read_body(request.receive, headers, limit, self._bounds.body_seconds)
         try:
             document = self._as_xml(body, body_form, root_name, code)
+            if who.citizen is not None:
+                document = _in_own_name(document, who)
         except HubError as error:
-            await self._services.refused(client, root_name, body, media_type, error)
+            await self._services.refused(who.client, root_name, body, media_type, error)
             raise
-        answer = await act(client, document)
+        answer = await act(who.client, document)
         return _response(self._taken(answer, form))
 
     def _as_xml(self, body: bytes, form: Form, root_name: str, code: str | None) -> bytes:
@@ -174,6 +178,21 @@ class Rest:
         duplicate, code = is_duplicate(root), documents.text_at(root, "DossierCode")
         headers = {"Location": f"{PREFIX}/dossiers/{code}"} if code else {}
         return self._renderer.document(200 if duplicate else 202, answer, form, headers)
+
+
+def _known(code: str) -> str:
+    """The code, if one can look like that. Raises `NotFound`."""
+    if _CODE.fullmatch(code) is None:
+        raise NotFound
+    return code
+
+
+def _in_own_name(document: bytes, who: Declarant) -> bytes:
+    """The request in the citizen's name; what is no XML at all is for others to explain."""
+    try:
+        return in_own_name(document, who)
+    except XmlRefused:
+        return document
 
 
 def _code_in(document: bytes) -> str | None:
