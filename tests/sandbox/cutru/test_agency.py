@@ -393,14 +393,3 @@ async def test_the_list_of_what_was_taken_in(
     assert (text(second, "HoSo/MaGiaoDich"), text(second, "ConNua")) == ("K-X", "false")
     none = simple("CauHoiDanhSach", **(asked | {"DenThoiDiem": "2026-11-23T01:00:00+07:00"}))
     assert text(await client.call("DanhSachHoSo", none), "HoSo/MaGiaoDich") == ""
-
-
-async def test_what_was_typed_in_at_the_counter(client: Client, agency: CuTru, form: etree._Element) -> None:
-    """A declaration on paper is in the list under the agency's own code alone; nobody is told of it."""
-    code = agency.type_in(form)
-    asked = {"TuThoiDiem": "2026-11-23T00:00:00+07:00", "DenThoiDiem": "2026-11-24T00:00:00+07:00"}
-    answer = await client.call("DanhSachHoSo", simple("CauHoiDanhSach", **asked))
-    assert (text(answer, "HoSo/MaHoSo"), text(answer, "HoSo/MaHoSoLienThong")) == (code, "")
-    assert text(answer, "HoSo/MaGiaoDich") == ""
-    await agency.tick()
-    assert agency.callbacks.all() == []
