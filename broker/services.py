@@ -62,7 +62,9 @@ class HubServices:
         try:
             await asyncio.to_thread(self._hub.blobs.put, [data], sha256)
             await self._hub.store.write(lambda tx: tx.blobs.add(sha256, len(data), media_type))
-            if sha256 not in self._hub.blobs:  # erased in between, as nobody had named it; now it is new again
+            if (
+                sha256 not in self._hub.blobs
+            ):  # erased in between, as nobody had named it; now it is new again
                 await asyncio.to_thread(self._hub.blobs.put, [data], sha256)
         except (OSError, StoreUnavailable) as error:
             raise NotNow from error
