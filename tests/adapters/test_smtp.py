@@ -216,21 +216,7 @@ async def test_a_mail_that_people_read(http: HttpClient) -> None:
 @given(
     st.lists(
         st.sampled_from(
-            [
-                "Hồ",
-                "sơ",
-                "kết",
-                "quả",
-                "được",
-                "cải",
-                "chính",
-                "“Đăng",
-                "ký",
-                "khai",
-                "sinh”",
-                "G22.99.08-261122-000123",
-                "a",
-            ]
+            ["kết", "quả", "được", "cải", "chính", "“Đăng", "sinh”", "G22.99.08-261122-000123", "a"]
         )
     )
 )
