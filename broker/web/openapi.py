@@ -70,6 +70,8 @@ _FILES = {
     kind: {"schema": {"type": "string", "format": "binary"}}
     for kind in ("application/pdf", "image/jpeg", "image/png")
 }
+_CITIZENS = frozenset({"status", "supplement", "withdraw", "consent", "resume"})
+"""Operations that a citizen who signed in may ask for, of their own dossiers."""
 REFUSALS: Mapping[int, str] = {
     401: "Thiếu hoặc sai khóa truy cập / No or wrong key",
     403: "Không có quyền / Not allowed",
@@ -92,7 +94,11 @@ def route(name: str) -> dict[str, Any]:
     if name in ("put_attachment", "attachment"):
         return _file_route(name)
     summary, request, response = _OPERATIONS[name]
-    extra = {"requestBody": {"required": True, "content": _content(request)}} if request is not None else {}
+    extra: dict[str, Any] = {}
+    if request is not None:
+        extra["requestBody"] = {"required": True, "content": _content(request)}
+    if name in _CITIZENS:
+        extra["security"] = [{"key": []}, {"session": []}]
     done = {200: "Đã nhận trước đây: câu trả lời đầu tiên / Taken in before: the first answer"}
     taken = {202: "Đã tiếp nhận / Taken in", **done} if request is not None else {200: summary}
     answers = {status: {"description": text, "content": _content(response)} for status, text in taken.items()}
