@@ -46,7 +46,17 @@ def complaints(folder: Path, overrides: dict[str, object] | None = None) -> list
 
 def test_this_project_loads(project: Project) -> None:
     """Every agency, the day's rules."""
-    assert set(project.agencies) == {"dancu", "hotich", "cutru", "bhxh", "cancuoc", "btxh", "yte", "dvcqg", "thu"}
+    assert set(project.agencies) == {
+        "dancu",
+        "hotich",
+        "cutru",
+        "bhxh",
+        "cancuoc",
+        "btxh",
+        "yte",
+        "dvcqg",
+        "thu",
+    }
     assert project.processes["birth"].in_force(date(2026, 9, 1)).id == "nd301"
     assert project.agencies["hotich"].poll is not None
     assert project.agencies["cutru"].poll is None
@@ -63,7 +73,9 @@ def test_every_secret_that_is_used_has_a_place() -> None:
         project.secrets.get("portal-key")
 
 
-@pytest.mark.parametrize("agency", ["dancu", "hotich", "cutru", "bhxh", "cancuoc", "btxh", "yte", "dvcqg", "thu"])
+@pytest.mark.parametrize(
+    "agency", ["dancu", "hotich", "cutru", "bhxh", "cancuoc", "btxh", "yte", "dvcqg", "thu"]
+)
 def test_the_adapters_take_their_settings(project: Project, agency: str) -> None:
     """Each agency's settings are those of its adapters."""
     config = project.agencies[agency]
