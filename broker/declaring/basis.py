@@ -14,25 +14,9 @@ from datetime import date
 from lxml import etree
 
 from broker.agency import Agency
-from broker.canonical.document import tag, text_at
+from broker.canonical import repeats
+from broker.canonical.document import tag
 from broker.canonical.plan import NSMAP, Element, Node
-
-_OFFICE = {part: (f"Choices/RegistrationOffice/{part}",) for part in ("Province", "Commune")}
-_REPEATS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "Registration": {
-        "ChildName": ("Child/Name/Family", "Child/Name/Middle", "Child/Name/Given"),
-        "ChildSex": ("Child/Sex",),
-        "ChildBirthDate": ("Child/BirthDate",),
-        **{f"Office/{part}": paths for part, paths in _OFFICE.items()},
-    },
-    "DeathRegistration": {
-        "DeceasedName": ("Deceased/Name/Family", "Deceased/Name/Middle", "Deceased/Name/Given"),
-        "DeceasedPersonalNumber": ("Deceased/PersonalNumber",),
-        "DeathDate": ("Deceased/DeathDate",),
-        **{f"Office/{part}": paths for part, paths in _OFFICE.items()},
-    },
-}
-"""Result element → its leaf → where the declaration says the same."""
 
 _WANTED = frozenset({"PersonalNumber", "Certificate"})
 """Optional parts without which later steps cannot be made: a number, the paper that they receive."""
@@ -81,25 +65,15 @@ class Basis:
         """
         if self.plan is None or not source.startswith(f"{self.plan.name}/"):
             return None
-        return _REPEATS.get(self.plan.name, {}).get(source.partition("/")[2], ())
+        return repeats.REPEATS.get(self.plan.name, {}).get(source.partition("/")[2], ())
 
     def placeholder(self, declaration: Node, on: date) -> Node | None:
         """A result as it may look, registered ``on`` that day."""
         if self.plan is None:
             return None
         root = etree.Element(self.plan.tag, nsmap=NSMAP)
-        _fill(root, self.plan, "", _said(self.plan.name, declaration), on)
+        _fill(root, self.plan, "", repeats.declared(self.plan.name, declaration), on)
         return root
-
-
-def _said(name: str, declaration: Node) -> dict[str, str]:
-    """Leaf → what the declaration says of it."""
-    found = {}
-    for leaf, paths in _REPEATS.get(name, {}).items():
-        text = " ".join(part for path in paths if (part := text_at(declaration, path)))
-        if text:
-            found[leaf] = text
-    return found
 
 
 def _fill(node: Node, plan: Element, prefix: str, said: Mapping[str, str], on: date) -> None:

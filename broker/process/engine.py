@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from lxml import etree
 
 from broker.calendar import WorkingCalendar
+from broker.canonical import repeats
 from broker.model import DeliveryKind, Dossier, Outcome, Phase, ReportItem, Step, StepState
 from broker.process import appointments, consents, corrections, results, states, texts
 from broker.process import commands as c
@@ -81,6 +82,7 @@ class Engine:
         """An agency said something of a step: by call-back, or when asked."""
         step = dossier.step(step_id)
         said = read_report(self.rules.step(step_id), step, item, now, source, told, self.calendar)
+        said = (*said, *self._differs(dossier, step, said, item.at or now, source))
         after = apply(dossier, said)
         told_on = tuple(
             corrections.spread(
@@ -256,6 +258,16 @@ class Engine:
             c.Move(rule.id, StepState.SENDING, now, _HUB),
             c.Send(rule.id, DeliveryKind.STEP, dossier.step(rule.id).version),
         ]
+
+    def _differs(
+        self, dossier: Dossier, step: Step, said: Sequence[c.Command], at: datetime, source: str
+    ) -> Iterator[c.Command]:
+        """The first result stands, but that it says something else than was declared is for a person to see."""
+        results_now = [command for command in said if isinstance(command, c.SetResult)]
+        if step.result is None and results_now and dossier.declaration:
+            fields = repeats.differing(parse(dossier.declaration), parse(results_now[0].xml))
+            if fields:
+                yield c.Contradiction(step.id, texts.result_differs(fields), at, source)
 
     def _poll(self, step: Step, now: datetime) -> Iterator[c.Command]:
         """When to ask next: while the agency has it, and after the result for facts that it still owes."""

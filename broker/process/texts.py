@@ -100,6 +100,12 @@ def result_corrected(fields: Iterable[str]) -> str:
     return f"Kết quả được đính chính: {written} / the result was corrected: {written}"
 
 
+def result_differs(fields: Iterable[str]) -> str:
+    """A result that is not what was declared; only the names of the fields are written, never the values."""
+    written = ", ".join(fields)
+    return f"Kết quả khác với tờ khai: {written} / the result differs from the declaration: {written}"
+
+
 def correction_refused(reason: str) -> str:
     """An agency that does not take a correction."""
     return f"Cơ quan không tiếp nhận đính chính: {reason} / the agency does not take the correction"

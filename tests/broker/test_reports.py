@@ -93,6 +93,26 @@ async def test_papers(rig: Rig) -> None:
     assert rig.hub.blobs.read(digest) == b"%PDF"
 
 
+async def test_result_that_is_not_what_was_declared(rig: Rig) -> None:
+    """Another name was registered (T3): the result stands, and a person is told which field, without values."""
+    code = await rig.opened()
+    said = completed("hotich", code).replace("TRẦN HÒA", "TRẦN HOA")
+    await reports(rig).take("hotich", report(said), nothing)
+    assert rig.state(code, "registration") is StepState.COMPLETED
+    (found,) = rig.work("contradiction")
+    assert "ChildName" in found.reason
+    assert "HOA" not in found.reason
+    await reports(rig).take("hotich", report(said), nothing)
+    assert len(rig.work("contradiction")) == 1
+
+
+async def test_result_that_is_what_was_declared(rig: Rig) -> None:
+    """The same name in capitals is no difference."""
+    code = await rig.opened()
+    await reports(rig).take("hotich", report(completed("hotich", code)), nothing)
+    assert rig.work("contradiction") == []
+
+
 async def test_unreadable_paper(rig: Rig) -> None:
     """A paper that is no base64 is not the contract."""
     with pytest.raises(Malformed):
