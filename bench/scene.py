@@ -59,9 +59,10 @@ def make(source: Path, folder: Path, *, port: int, agency_port: int, in_flight: 
     ``in_flight``: deliveries that the hub sends at one time.
     """
     (folder / "config/agencies").mkdir(parents=True)
-    for name in ("calendar.yaml", "population.yaml", "schedule.yaml"):
-        shutil.copy(source / "config" / name, folder / "config" / name)
-    shutil.copytree(source / "config/units", folder / "config/units")
+    for file in (source / "config").glob("*.yaml"):
+        shutil.copy(file, folder / "config" / file.name)
+    for name in ("units", "forms"):
+        shutil.copytree(source / "config" / name, folder / "config" / name)
     shutil.copytree(source / "xsd", folder / "xsd")
     _edit(source, folder, "hub.yaml", lambda hub: _hub(hub, port, in_flight))
     for agency in (REGISTER, OFFICE):
@@ -110,6 +111,7 @@ def _agency(agency: dict[str, Any], port: int, in_flight: int) -> None:
 def _one_step(process: dict[str, Any]) -> None:
     for rules in process["rule_sets"]:
         rules["steps"] = [step for step in rules["steps"] if step["id"] == STEP]
+        rules.pop("results_to", None)
 
 
 def _secrets(folder: Path) -> str:

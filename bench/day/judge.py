@@ -56,12 +56,13 @@ def _deadlines(day: Day, dossier: Dossier, arrival: Arrival, transitions: list[T
         return
     for step in dossier.steps:
         begun = next((line for line in transitions if (line.step, line.state) == (step.id, "sending")), None)
-        if begun is None or step.due is None:
+        first = step.missed or step.due  # a missed appointment has a new one, set while the day went on
+        if begun is None or first is None:
             continue
         from_receipt = step.id == "registration" and dossier.version == 1
         start = dossier.received_at if from_receipt else begun.recorded_at
-        if step.due != (wanted := working.due(start, DAYS[step.id])):
-            yield f"{dossier.code}: {step.id} begun {_local(start)} is due {_local(step.due)}, not {_local(wanted)}"
+        if first != (wanted := working.due(start, DAYS[step.id])):
+            yield f"{dossier.code}: {step.id} begun {_local(start)} is due {_local(first)}, not {_local(wanted)}"
 
 
 def _once(day: Day, dossier: Dossier) -> Iterator[str]:

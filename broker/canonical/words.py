@@ -77,6 +77,10 @@ SHAPES: dict[str, Said] = {
         "là mã giấy báo tử, ví dụ 00045.GBT.79012.26",
         "a notice-of-death code, such as 00045.GBT.79012.26",
     ),
+    "CertificateCodeValue": Said(
+        "là mã giấy chứng sinh hoặc giấy báo tử, ví dụ 00123.GCS.79012.26",
+        "a code of a birth certificate or a notice of death, such as 00123.GCS.79012.26",
+    ),
     "[0-9]{6,20}": Said("là số tài khoản từ 6 đến 20 chữ số", "an account number of 6 to 20 digits"),
     "[0-9]{10}": Said("là mã số bảo hiểm xã hội gồm 10 chữ số", "a social insurance number of 10 digits"),
     r"[0-9]{5}\.GCS\.[0-9]{5}\.[0-9]{2}": Said(

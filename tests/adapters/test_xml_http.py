@@ -106,6 +106,10 @@ class TestSecretInside(TestPlain):
             assert parse(heard.body).findtext("FORM/NAME") == "s3cr3t-key"
         return super().agency(heard)
 
+    def carried(self, heard: Heard) -> bytes:
+        """The document as it was before the key took its place."""
+        return heard.body.replace(b"s3cr3t-key", "Trần Thị Bé".encode())
+
 
 class TestEnveloped(TestPlain):
     """Answers carry a signature."""

@@ -95,9 +95,9 @@ def test_deadlines_that_are_over(store: Store) -> None:
 
 
 def test_supplements_that_did_not_come(store: Store) -> None:
-    """A step that waits for a supplement beyond its last day is found."""
-    for number, state in enumerate([StepState.SUPPLEMENT, StepState.PROCESSING]):
-        added = dossier(f"{number}", steps=(step("s", state=state, supplement_due=START),))
+    """A step whose citizen or relatives were waited for beyond the last day is found, one that waits for nobody not."""
+    for number, due in enumerate([START, None]):
+        added = dossier(f"{number}", steps=(step("s", state=StepState.SUPPLEMENT, supplement_due=due),))
         store.write_sync(lambda tx, added=added: tx.dossiers.add(added))
     assert store.read(lambda tx: tx.dossiers.past_supplement_due(START - HOUR, 10)) == []
     found = store.read(lambda tx: tx.dossiers.past_supplement_due(START, 10))
