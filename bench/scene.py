@@ -64,6 +64,7 @@ def make(source: Path, folder: Path, *, port: int, agency_port: int, in_flight: 
     for name in ("units", "forms"):
         shutil.copytree(source / "config" / name, folder / "config" / name)
     shutil.copytree(source / "xsd", folder / "xsd")
+    _edit(source, folder, "notices.yaml", lambda notices: notices.pop("mail"))
     _edit(source, folder, "hub.yaml", lambda hub: _hub(hub, port, in_flight))
     for agency in (REGISTER, OFFICE):
         _edit(source, folder, f"agencies/{agency}.yaml", lambda it: _agency(it, agency_port, in_flight))

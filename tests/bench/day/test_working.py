@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.day import working
@@ -24,6 +24,7 @@ def test_the_tuesday_is_a_holiday() -> None:
     assert working.due(late - timedelta(seconds=1), 0) == datetime(2026, 11, 23, 17, tzinfo=working.HANOI)
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.integers(0, 10))
 def test_deadlines_agree(received: datetime, days: int) -> None:
     """Two independent counts of working days come to the same moment."""
@@ -31,6 +32,7 @@ def test_deadlines_agree(received: datetime, days: int) -> None:
     assert working.due(received, days) == CALENDAR.due(received, deadline)
 
 
+@settings(deadline=None)
 @given(MOMENTS, st.floats(1, 3000))
 def test_minutes_are_counted_back(start: datetime, minutes: float) -> None:
     """As many office minutes lie between a moment and the one so many minutes later."""

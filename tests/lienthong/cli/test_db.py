@@ -11,7 +11,7 @@ from tests.lienthong.cli.conftest import Run
 
 def test_a_database_is_made_once_and_by_command(fresh: Path, run: Run) -> None:
     """Before the command there is none; running it twice changes nothing."""
-    run(0, fresh, "keys", "create")
+    run(0, fresh, "keys", "create", "hub")
     missing = run(3, fresh, "dossier", "list")
     assert "lienthong db upgrade" in missing.stderr
     assert head() in run(0, fresh, "db", "upgrade").stdout
