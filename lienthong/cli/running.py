@@ -173,8 +173,8 @@ def _tell(line: str) -> None:
     out.file.flush()
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
-    """Run until told to stop. What the program has to tell goes to standard error, a line of JSON each."""
+def log_to_stderr() -> None:
+    """From here on the program tells what happens on standard error, a line of JSON each, without personal data."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -184,8 +184,14 @@ def _run(main: Coroutine[Any, Any, None]) -> None:
             masking.event,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up at every line: a program that runs us more than once may close the stream it gave us first.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
+
+
+def _run(main: Coroutine[Any, Any, None]) -> None:
+    """Run until told to stop."""
+    log_to_stderr()
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_new_loop) as runner:
         runner.run(main)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import re
 import signal
@@ -14,9 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from lienthong import neighbours
 from lienthong.cli.common import load
+from lienthong.cli.running import log_to_stderr
 from tests.lienthong.cli.conftest import Run
 
 SECONDS = 120
@@ -127,3 +130,17 @@ def test_what_is_missing_is_said_at_once(fresh: Path, run: Run) -> None:
 def test_no_such_stand_in(fresh: Path, run: Run) -> None:
     """Those that there are, are listed."""
     assert "hotich" in run(4, fresh, "sandbox", "nobody").stderr
+
+
+def test_the_log_goes_to_the_stream_of_now(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever closes the stream that standard error was when the log was set up breaks no later line."""
+    first, second = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", first)
+    try:
+        log_to_stderr()
+        first.close()
+        monkeypatch.setattr(sys, "stderr", second)
+        structlog.get_logger().warning("still here")
+    finally:
+        structlog.reset_defaults()
+    assert json.loads(second.getvalue())["event"] == "still here"
