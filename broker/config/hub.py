@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from broker.config.base import Duration, Frozen, Name
+from broker.config.evidence import Evidence
 from broker.config.reconciliation import Reconciling
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -25,6 +26,8 @@ May = Literal[
     "report",
     "attach",
     "statistics",
+    "log",
+    "bodies",
 ]
 
 
@@ -145,6 +148,8 @@ class Hub(Frozen):
     """How the nightly comparison with agencies is made."""
     store: StoreSettings = StoreSettings()
     """How the database is written."""
+    evidence: Evidence = Evidence()
+    """What makes the message log provable to others."""
 
     def client(self, client_id: str) -> Client | None:
         """The client of that id, None if there is none."""

@@ -8,7 +8,8 @@ must spell them as literals too: they use the constants of this module.
 Texts have no length here: what another system wrote is kept as it is, on both databases alike; bounds are set
 where it enters.
 
-Tables of what is kept beside dossiers are in `broker.store.schema_people`, and known here too.
+Tables of what is kept beside dossiers are in `broker.store.schema_people`, those of what makes the log provable in
+`broker.store.schema_evidence`; both are known here too.
 
 Columns with personal data (`broker.store.sealing`) hold sealed bytes; ``sealed_by`` of the row names the data key, null
 where they are plain: rows from before there were data keys, until ``lienthong keys data reseal``.
@@ -33,6 +34,14 @@ from sqlalchemy import (
 
 from broker.store.metadata import metadata as metadata
 from broker.store.metadata import where
+from broker.store.schema_evidence import log_archives as log_archives
+from broker.store.schema_evidence import log_cosignatures as log_cosignatures
+from broker.store.schema_evidence import log_findings as log_findings
+from broker.store.schema_evidence import log_tiles as log_tiles
+from broker.store.schema_evidence import log_timestamps as log_timestamps
+from broker.store.schema_evidence import log_verifications as log_verifications
+from broker.store.schema_evidence import message_people as message_people
+from broker.store.schema_evidence import revocations as revocations
 from broker.store.schema_people import certificates as certificates
 from broker.store.schema_people import drafts as drafts
 from broker.store.schema_people import lookups as lookups
@@ -67,6 +76,10 @@ messages = Table(
     Column("erased_at", UtcTime),
     Index("ix_messages_at", "at"),
     Index("ix_messages_agency_idx", "agency", "idx"),
+    Index("ix_messages_operation_idx", "operation", "idx"),
+    Index("ix_messages_kind_idx", "kind", "idx"),
+    Index("ix_messages_outcome_idx", "outcome", "idx"),
+    Index("ix_messages_officer_idx", "officer", "idx", **where("officer IS NOT NULL")),
     Index("ix_messages_dossier_idx", "dossier", "idx", **where("dossier IS NOT NULL")),
     Index("ix_messages_related_id", "related_id", **where("related_id IS NOT NULL")),
 )
