@@ -12,7 +12,7 @@ from pathlib import Path
 
 from broker.clock import Clock
 from broker.store.engine import Store, Tx
-from signing.audit import Report, verify_log
+from signing.logcheck import LogReport, verify_log
 from signing.note import Checkpoint, NoteSigner, NoteVerifier, sign_checkpoint
 
 
@@ -39,12 +39,12 @@ class Logbook:
         await self._store.write(lambda tx: tx.log.add_checkpoint(note, head.size, self._clock()))
         return head.size
 
-    def verify(self, verifier: NoteVerifier) -> Report:
+    def verify(self, verifier: NoteVerifier) -> LogReport:
         """Recompute everything: bodies, leaves, tree, head, and every signed head in the database and in the file."""
 
         written = list(self._written())  # before the snapshot: what is signed meanwhile is not beyond its end
 
-        def recompute(tx: Tx) -> Report:
+        def recompute(tx: Tx) -> LogReport:
             head = tx.log.head()
             stored = [checkpoint.note for checkpoint in tx.log.checkpoints()]
             return verify_log(

@@ -16,7 +16,7 @@ from broker.store.rows import Head, StoredCheckpoint
 from broker.store.schema import log_checkpoints, log_head, messages
 from broker.store.sealing import unseal
 from broker.store.sql import Repository
-from signing.audit import Entry
+from signing.entries import Entry
 from signing.errors import SealBroken
 from signing.vault import Vault
 

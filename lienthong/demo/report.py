@@ -13,7 +13,7 @@ from broker.store.engine import Tx
 from broker.store.rows import DeliveryFilter
 from lienthong.demo.portal import Finding, Journey
 from lienthong.demo.world import World
-from signing.audit import Report
+from signing.logcheck import LogReport
 
 _DONE = {StepState.COMPLETED, StepState.REJECTED}
 _TAKEN = ("completed", "partially-completed")
@@ -36,7 +36,7 @@ class Outcome:
     journeys: Sequence[Journey]
     steps: Mapping[str, Sequence[StepTime]]
     review: Sequence[Finding]
-    log: Report
+    log: LogReport
     work: Sequence[Any]
     figures: dict[str, Any]
 
@@ -56,7 +56,7 @@ class Seen:
     review: Sequence[Finding]
 
 
-def outcome(world: World, seen: Seen, log: Report) -> Outcome:
+def outcome(world: World, seen: Seen, log: LogReport) -> Outcome:
     """Count and time what happened in ``world``."""
     journeys = seen.journeys
     steps, counts, work = world.hub.store.read(lambda tx: (_steps(tx, journeys), _counts(tx), _work(tx)))

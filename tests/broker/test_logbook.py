@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from broker.logbook import Logbook
-from signing.audit import Report
+from signing.logcheck import LogReport
 from signing.note import load_note_key
 from tests.broker.rig import Rig
 
 
-def verify(rig: Rig, folder: Path) -> Report:
+def verify(rig: Rig, folder: Path) -> LogReport:
     """Recompute everything, as the command does."""
     key = load_note_key(folder / "keys", "hub")
     return rig.hub.logbook.verify(key.verifier)

@@ -14,7 +14,7 @@ from broker.process.states import FINAL
 from broker.retention import Erased
 from broker.store.errors import Conflict, Held
 from broker.store.schema import messages
-from signing.audit import Report
+from signing.logcheck import LogReport
 from signing.note import load_note_key
 from tests.broker.rig import NUMBER, Rig, withdrawal
 
@@ -22,7 +22,7 @@ PAPER = b"%PDF giay chung sinh"
 SHA = hashlib.sha256(PAPER).hexdigest()
 
 
-def verified(rig: Rig, folder: Path) -> Report:
+def verified(rig: Rig, folder: Path) -> LogReport:
     """What the hub says about its log."""
     return rig.hub.logbook.verify(load_note_key(folder / "keys", "hub").verifier)
 

@@ -16,7 +16,7 @@ from broker.logbook import Logbook
 from broker.store.engine import Store
 from broker.store.salt import new_salt
 from lienthong.demo.world import HUB_KEY
-from signing.audit import Report
+from signing.logcheck import LogReport
 from signing.note import load_note_key
 from signing.vault import load_vault
 from tests.clock import ManualClock
@@ -55,7 +55,7 @@ def database(folder: Path) -> Iterator[sqlite3.Connection]:
         yield connection
 
 
-def verified(folder: Path) -> Report:
+def verified(folder: Path) -> LogReport:
     """What the hub says about its log."""
     url = f"sqlite:///{folder / 'hub.sqlite3'}"
     vault = load_vault(folder / "keys")
@@ -65,7 +65,7 @@ def verified(folder: Path) -> Report:
         return logbook.verify(load_note_key(folder / "keys", HUB_KEY).verifier)
 
 
-def errors(report: Report) -> set[tuple[int | None, str]]:
+def errors(report: LogReport) -> set[tuple[int | None, str]]:
     """Entry and place of every error."""
     return {(found.index, found.place) for found in report.findings if found.severity == "error"}
 

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from signing import merkle
-from signing.audit import Entry, Report, verify_log
+from signing.entries import Entry
 from signing.errors import SignatureInvalid
+from signing.logcheck import LogReport, verify_log
 from signing.note import Checkpoint, NoteSigner, sign_checkpoint
 
 ORIGIN = "lienthong.example/log"
@@ -37,12 +38,12 @@ HEAD = (10, root_of(LOG_OF_TEN, 10))
 NOTES = [a_note(4), a_note(8), a_note(10)]
 
 
-def audit(entries: list[Entry], notes: list[str] = NOTES, **options: object) -> Report:
+def audit(entries: list[Entry], notes: list[str] = NOTES, **options: object) -> LogReport:
     arguments = {"head": HEAD, **options}
     return verify_log(iter(entries), checkpoints=notes, verifier=LOG.verifier, **arguments)  # type: ignore[arg-type]
 
 
-def places(report: Report) -> list[tuple[int | None, str]]:
+def places(report: LogReport) -> list[tuple[int | None, str]]:
     return [(finding.index, finding.place) for finding in report.findings]
 
 
@@ -212,11 +213,11 @@ def test_an_empty_log_agrees_with_an_empty_head() -> None:
 
 def an_erasure(index: int, body: bytes, **leaf: str) -> Entry:
     fields = {"body_sha256": hashlib.sha256(body).hexdigest(), "index": index, "kind": "erasure"} | leaf
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
     return Entry(index, text, merkle.leaf_hash(text), b"", body)
 
 
-def after_erasure(body: bytes = b'{"entries": [2, 5]}') -> tuple[list[Entry], Report]:
+def after_erasure(body: bytes = b'{"entries": [2, 5]}') -> tuple[list[Entry], LogReport]:
     """Entries 2 and 5 without body and salt, and an eleventh entry that says so."""
     entries = [
         dataclasses.replace(entry, body=None, salt=None) if entry.index in (2, 5) else entry

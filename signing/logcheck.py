@@ -1,0 +1,277 @@
+"""Verify a message log from its entries and the signed heads: chained, complete, in order, unchanged.
+
+Reads the entries once, whatever they come from: a database, an archive, an export. Every finding is reported, not
+only the first: what was changed, where, and which signed checkpoint says so.
+
+Standards: RFC 6962 §2.1 (tree), C2SP tlog-checkpoint v1.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from signing import merkle, note
+from signing.entries import Bindings, CheckBody, Entry, Erasures, check_content, read_leaf
+from signing.errors import SigningError
+from signing.findings import Finding, Findings
+
+Head = tuple[int, bytes]
+ReadTile = Callable[[int, int], bytes | None]
+"""The 256 hashes stored for (level, index) of the tree (C2SP tlog-tiles), or None."""
+
+_TILE = 256
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class LogReport:
+    """All findings, with the number of entries read, of bodies compared and erased, of bindings between entries
+    compared, and the root computed from the entries."""
+
+    findings: list[Finding]
+    entries: int
+    root: bytes
+    bodies: int = 0
+    erased: int = 0
+    bound: int = 0
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing contradicts the log."""
+        return not any(finding.severity == "error" for finding in self.findings)
+
+
+def verify_log(
+    entries: Iterable[Entry],
+    *,
+    head: Head | None = None,
+    checkpoints: Iterable[str] = (),
+    verifier: note.NoteVerifier,
+    origin: str | None = None,
+    check_body: CheckBody | None = None,
+    with_bodies: bool = False,
+    start: merkle.Frontier | None = None,
+    tile: ReadTile | None = None,
+) -> LogReport:
+    """Read the whole log once and compare it with its stored ``head`` and with signed ``checkpoints``.
+
+    ``checkpoints`` are notes as published; ``origin`` is the log's name if it differs from the key's. ``start``:
+    the tree before the first entry, if that is not the beginning. ``tile`` reads the stored tree, to be compared
+    too. ``with_bodies``: every body must be there unless an entry of the log says that it was erased. Memory grows
+    by one byte an entry, and more if entries are missing. Never raises for what it finds.
+    """
+    findings = Findings()
+    claims = _open_all(checkpoints, verifier, origin, findings)
+    if head is not None:
+        claims.append(Claim("head", *head))
+    reading = Reading(findings, {claim.size for claim in claims}, check_body, start, tile)
+    for entry in entries:
+        reading.take(entry)
+    return conclude(reading, claims, head, with_bodies=with_bodies)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Claim:
+    """Somebody says that the first ``size`` entries have this root."""
+
+    place: str
+    size: int
+    root: bytes
+
+
+def conclude(
+    reading: Reading, claims: list[Claim], head: Head | None = None, *, with_bodies: bool = False
+) -> LogReport:
+    """Hold everything that was read against the claims, once the last entry was taken."""
+    findings = reading.findings
+    reading.finish()
+    erased = reading.erasures.report(findings, complete=with_bodies)
+    _compare(claims, reading)
+    _report_disagreeing(claims, reading)
+    _report_coverage(claims, head, reading)
+    if findings.left_out:
+        text = f"and {findings.left_out:,} findings more, which are not listed"
+        findings = Findings(len(findings) + 1)
+        findings.extend([*reading.findings, Finding("error", None, "log", text, "checkpoint")])
+    root, bound = reading.computed.root, reading.bindings.compared
+    return LogReport(list(findings), reading.count, root, reading.bodies, erased, bound)
+
+
+class Reading:
+    """One pass over the entries: checks each by itself, puts them in order, keeps roots at the sizes asked
+    for."""
+
+    def __init__(
+        self,
+        findings: Findings,
+        sizes: set[int],
+        check_body: CheckBody | None = None,
+        start: merkle.Frontier | None = None,
+        tile: ReadTile | None = None,
+    ) -> None:
+        self.findings = findings
+        self.sizes = sizes
+        self.check_body = check_body
+        self.count = 0
+        self.bodies = 0
+        self.computed = start.copy() if start else merkle.Frontier()
+        self.stored = self.computed.copy()
+        # size → (root over the leaves as they are, root over the hashes as stored)
+        self.roots: dict[int, tuple[bytes, bytes]] = {}
+        self.erasures = Erasures()
+        self.bindings = Bindings()
+        self.disagreeing: list[int] = []
+        self.waiting: dict[int, tuple[bytes, bytes]] = {}
+        self._tiles = None if tile is None else _Tiles(tile, findings)
+        self._note_root()
+
+    def take(self, entry: Entry) -> None:
+        """Check one entry and add it to the tree, or keep it until those before it arrive."""
+        self.count += 1
+        if entry.index < self.computed.size or entry.index in self.waiting:
+            self.findings.error("index", "index", "the index occurs more than once", index=entry.index)
+            return
+        if entry.index == self.computed.size and self.waiting:
+            self.findings.error("index", "index", "the entry stands behind a later one", index=entry.index)
+        computed = merkle.leaf_hash(entry.leaf)
+        self._check(entry, computed)
+        self.waiting[entry.index] = (computed, entry.leaf_hash)
+        while (following := self.waiting.pop(self.computed.size, None)) is not None:
+            self._append(*following)
+
+    def finish(self) -> None:
+        """Report the gaps that nothing filled."""
+        expected = self.computed.size
+        for index in sorted(self.waiting):
+            if index > expected:
+                missing = (
+                    f"entry {expected} is"
+                    if index == expected + 1
+                    else f"entries {expected} to {index - 1} are"
+                )
+                self.findings.error("index", "index", f"{missing} missing", index=expected)
+            expected = index + 1
+
+    def _check(self, entry: Entry, leaf_hash: bytes) -> None:
+        leaf = read_leaf(entry, self.findings)
+        check_content(entry, leaf, self.findings, self.check_body)
+        self.bodies += entry.body is not None
+        self.erasures.take(entry, leaf, self.findings)
+        self.bindings.take(entry.index, leaf, leaf_hash, self.findings)
+
+    def _append(self, computed: bytes, stored: bytes) -> None:
+        if computed != stored:
+            self.disagreeing.append(self.computed.size)
+        self.computed.append(computed)
+        self.stored.append(stored)
+        if self._tiles is not None:
+            self._tiles.append(0, computed)
+        self._note_root()
+
+    def _note_root(self) -> None:
+        if self.computed.size in self.sizes:
+            self.roots[self.computed.size] = (self.computed.root, self.stored.root)
+
+
+class _Tiles:
+    """Compares stored full tiles with the hashes of the entries, level by level, as they come."""
+
+    def __init__(self, read: ReadTile, findings: Findings) -> None:
+        self._read = read
+        self._findings = findings
+        self._open: list[list[bytes]] = []
+        self._next: list[int] = []
+
+    def append(self, level: int, node: bytes) -> None:
+        """One node of a level; a full tile is compared and gives a node to the level above."""
+        if level == len(self._open):
+            self._open.append([])
+            self._next.append(0)
+        self._open[level].append(node)
+        if len(self._open[level]) == _TILE:
+            self._compare(level, self._next[level], self._open[level])
+            above = merkle.tree_root(self._open[level])
+            self._open[level] = []
+            self._next[level] += 1
+            self.append(level + 1, above)
+
+    def _compare(self, level: int, number: int, nodes: list[bytes]) -> None:
+        stored, place = self._read(level, number), f"tile {level}/{number}"
+        first = number * _TILE ** (level + 1)
+        if stored is None:
+            self._findings.warning("tile", place, "the tile is not stored", index=first)
+        elif stored != b"".join(nodes):
+            wrong = next((at for at, node in enumerate(nodes) if stored[at * 32 : at * 32 + 32] != node), 0)
+            at = first + wrong * int(_TILE**level)
+            self._findings.error("tile", place, "the stored tile is not that of the entries", index=at)
+
+
+def _open_all(
+    notes: Iterable[str], verifier: note.NoteVerifier, origin: str | None, findings: Findings
+) -> list[Claim]:
+    """The checkpoints whose signature is right, smallest first; the others are reported and not believed."""
+    claims = []
+    for number, text in enumerate(notes, 1):
+        try:
+            opened = note.open_checkpoint(text, verifier, origin=origin)
+        except SigningError as error:
+            findings.error("checkpoint", f"checkpoint {number}", error.reason)
+        else:
+            claims.append(Claim(f"checkpoint {number}", opened.size, opened.root))
+    return sorted(claims, key=lambda claim: claim.size)
+
+
+def _compare(claims: list[Claim], reading: Reading) -> None:
+    """Hold every claim against the root of as many entries."""
+    agreed = 0
+    for claim in claims:
+        code = "head" if claim.place == "head" else "checkpoint"
+        if claim.size not in reading.roots:
+            reading.findings.error(code, claim.place, _unreachable(claim, reading))
+        elif reading.roots[claim.size][0] == claim.root:
+            agreed = max(agreed, claim.size if claim.place != "head" else 0)
+        else:
+            reading.findings.error(code, claim.place, _contradiction(claim, agreed))
+
+
+def _unreachable(claim: Claim, reading: Reading) -> str:
+    have = reading.computed.size
+    if reading.waiting:
+        return f"the root of {claim.size} entries cannot be computed: entry {have} is missing"
+    return f"it covers {claim.size} entries, but the log ends after {have}: the tail was cut off"
+
+
+def _contradiction(claim: Claim, agreed: int) -> str:
+    if claim.size == 0:
+        return "it says that the empty log has another root than it must have"
+    since = f"; the first {agreed} agree with a signed checkpoint" if agreed and agreed < claim.size else ""
+    return f"its root is not that of the first {claim.size} entries: changed, reordered or forked{since}"
+
+
+def _report_disagreeing(claims: list[Claim], reading: Reading) -> None:
+    """Say of each entry whose leaf and stored hash disagree which of the two was changed, if a claim can
+    tell."""
+    for index in reading.disagreeing:
+        claim = next((c for c in claims if c.size > index and c.size in reading.roots), None)
+        code, place, text = "leaf", "leaf or hash", "the leaf does not match its stored hash"
+        if claim is not None and reading.roots[claim.size][0] == claim.root:
+            code, place = "hash", "leaf_hash"
+            text = f"the stored hash was changed: {claim.place} agrees with the leaf"
+        elif claim is not None and reading.roots[claim.size][1] == claim.root:
+            place, text = "leaf", f"the leaf was changed: {claim.place} agrees with the stored hash"
+        reading.findings.error(code, place, text, index=index)
+
+
+def _report_coverage(claims: list[Claim], head: Head | None, reading: Reading) -> None:
+    """Say what nothing signed speaks about."""
+    size = reading.computed.size
+    if head is not None and head[0] < size:
+        text = f"the log has {size} entries, its head only {head[0]}"
+        reading.findings.error("head", "head", text, index=head[0])
+    signed = max((claim.size for claim in claims if claim.place != "head"), default=None)
+    if signed is None:
+        text = "no checkpoint with a valid signature was given"
+        reading.findings.warning("coverage", "checkpoints", text)
+    elif signed < size:
+        text = f"the last {size - signed} entries are not covered by a checkpoint yet"
+        reading.findings.info("coverage", "checkpoints", text, index=signed)
