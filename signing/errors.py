@@ -7,6 +7,9 @@ The class says whose problem it is; the text is for people and names the place::
     ├── SignatureInvalid   the signature does not cover what it must, or does not match (``reason``)
     │   └── Replayed       the signature is right, and was already presented
     ├── Untrusted          the certificate does not speak for a partner at that time (``reason``)
+    │   ├── Revoked        its issuer has taken it back (``since``, ``why``)
+    │   └── RevocationUnknown  nobody who may say has said whether it was taken back
+    ├── ContainerRefused   the bytes are not a container that we read (``reason``)
     ├── ProofInvalid       a Merkle proof or a log's checkpoint does not hold
     ├── SealBroken         sealed data was changed, or moved to another place
     └── KeyProblem         our own key or certificate cannot be read, created or used
@@ -16,6 +19,11 @@ Errors of lxml and cryptography never leave this package: each is translated whe
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class SigningError(Exception):
@@ -46,6 +54,24 @@ class Replayed(SignatureInvalid):
 
 class Untrusted(SigningError):
     """The certificate does not speak for a known partner at that time."""
+
+
+class Revoked(Untrusted):
+    """The certificate's issuer has taken it back."""
+
+    def __init__(self, reason: str, *, since: datetime, why: str | None) -> None:
+        """``since``: from when its signatures do not count; ``why``: the reason (RFC 5280 §5.3.1), if one was given."""
+        super().__init__(reason)
+        self.since = since
+        self.why = why
+
+
+class RevocationUnknown(Untrusted):
+    """No acceptable answer says whether the certificate was revoked."""
+
+
+class ContainerRefused(SigningError):
+    """The bytes are not a container that the hub reads."""
 
 
 class ProofInvalid(SigningError):
