@@ -61,7 +61,7 @@ class Frontier:
     @property
     def root(self) -> bytes:
         """Root of the tree so far."""
-        return _join(self._peaks)
+        return join(self._peaks)
 
     def copy(self) -> Frontier:
         """An independent copy."""
@@ -90,6 +90,16 @@ def tree_root(leaves: Iterable[bytes]) -> bytes:
     frontier = Frontier()
     frontier.extend(leaves)
     return frontier.root
+
+
+def join(peaks: Sequence[bytes]) -> bytes:
+    """Root over the roots of complete subtrees, largest first (RFC 6962 §2.1)."""
+    if not peaks:
+        return EMPTY_ROOT
+    node = peaks[-1]
+    for peak in reversed(peaks[:-1]):
+        node = node_hash(peak, node)
+    return node
 
 
 def inclusion_ranges(index: int, size: int) -> list[Range]:
@@ -217,12 +227,3 @@ def _hashes(proof: Sequence[bytes]) -> Iterator[bytes]:
 def _split(size: int) -> int:
     """The largest power of two smaller than ``size``: the leaves in the left subtree."""
     return 1 << ((size - 1).bit_length() - 1)
-
-
-def _join(peaks: Sequence[bytes]) -> bytes:
-    if not peaks:
-        return EMPTY_ROOT
-    node = peaks[-1]
-    for peak in reversed(peaks[:-1]):
-        node = node_hash(peak, node)
-    return node

@@ -17,6 +17,7 @@ from broker.store.leaf import body_hash
 from broker.store.log import stored_body
 from broker.store.schema import deliveries, dossiers, log_checkpoints, log_head, messages, steps
 from broker.store.sql import Repository
+from broker.store.tiles import Tiles
 from broker.store.types import utc_text
 from signing import merkle
 
@@ -132,6 +133,7 @@ class Invariants(Repository):
         head = self._conn.execute(select(log_head)).one()
         if (head.size, head.root, head.frontier) != (frontier.size, frontier.root, frontier.to_bytes()):
             yield f"log: its head says {head.size} entries, there are {frontier.size}, or the roots differ"
+        yield from (f"log: tile {place} is not what the entries give" for place in Tiles(self._tx).strange())
 
     def _words(self) -> Iterator[str]:
         """Every state is a word of `broker.model`."""

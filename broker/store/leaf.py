@@ -1,7 +1,8 @@
 """The bytes that stand for a message in the log (the leaf input of RFC 6962 §2.1).
 
 A leaf is canonical JSON: keys sorted, no spaces, UTF-8, absent values as ``null``. It holds the salted hash
-of the body, not the body, so that a body can be erased while the log still proves that it was there.
+of the body, not the body, so that a body can be erased while the log still proves that it was there. What answers
+another message holds the leaf hash of that one too (since version 2), so that neither can be exchanged alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from broker.model import Message
 from broker.store.types import utc_text
 
-LEAF_VERSION = 1
+LEAF_VERSION = 2
 
 
 def body_hash(salt: bytes, body: bytes) -> str:
@@ -23,8 +24,11 @@ def body_hash(salt: bytes, body: bytes) -> str:
     return hashlib.sha256(salt + body).hexdigest()
 
 
-def leaf_bytes(message: Message, salt: bytes) -> bytes:
-    """The leaf of one message."""
+def leaf_bytes(message: Message, salt: bytes, related_leaf: bytes | None = None) -> bytes:
+    """The leaf of one message; ``related_leaf`` is the leaf hash of the entry that ``related_id`` names.
+
+    It is null where that is no entry before this one.
+    """
     fields = {
         "v": LEAF_VERSION,
         "id": message.id,
@@ -36,6 +40,7 @@ def leaf_bytes(message: Message, salt: bytes) -> bytes:
         "outcome": message.outcome,
         "dossier": message.dossier,
         "related": message.related_id,
+        "related_leaf": related_leaf.hex() if related_leaf else None,
         "signer": message.signer,
         "officer": message.officer,
         "purpose": message.purpose,

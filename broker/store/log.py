@@ -16,6 +16,8 @@ from broker.store.rows import Head, StoredCheckpoint
 from broker.store.schema import log_checkpoints, log_head, messages
 from broker.store.sealing import unseal
 from broker.store.sql import Repository
+from broker.store.tiles import Tiles
+from signing import tiles
 from signing.entries import Entry
 from signing.errors import SealBroken
 from signing.vault import Vault
@@ -61,6 +63,25 @@ class Log(Repository):
             raise Missing(f"no message {message_id}")
         return int(index)
 
+    def inclusion(self, index: int, size: int) -> list[bytes]:
+        """Audit path of entry ``index`` in the log of ``size`` (RFC 6962 §2.1.1). Raises Missing."""
+        self._need(size)
+        if not 0 <= index < size:
+            raise Missing(f"no entry {index} in a log of {size}")
+        return tiles.inclusion(index, size, self._tiles)
+
+    def consistency(self, old: int, new: int) -> list[bytes]:
+        """Proof that the log of ``new`` entries begins with that of ``old`` (RFC 6962 §2.1.2). Raises Missing."""
+        self._need(new)
+        if not 0 <= old <= new:
+            raise Missing(f"a log of {new} entries does not contain one of {old}")
+        return tiles.consistency(old, new, self._tiles)
+
+    def root(self, size: int) -> bytes:
+        """Root of the tree over the first ``size`` entries. Raises Missing."""
+        self._need(size)
+        return tiles.root(size, self._tiles)
+
     def add_checkpoint(self, note: str, size: int, at: datetime) -> None:
         """Keep a signed head of the log at ``size`` entries."""
         self._conn.execute(insert(log_checkpoints), {"note": note, "size": size, "at": at})
@@ -74,6 +95,15 @@ class Log(Repository):
         query = select(log_checkpoints).order_by(log_checkpoints.c.id.desc()).limit(1)
         row = self._conn.execute(query).one_or_none()
         return None if row is None else _checkpoint(row)
+
+    @property
+    def _tiles(self) -> tiles.Read:
+        return Tiles(self._tx).read
+
+    def _need(self, size: int) -> None:
+        have = self.head().size
+        if not 0 <= size <= have:
+            raise Missing(f"the log has {have} entries, not {size}")
 
     def _goes_on(self, start: int, stop: int | None) -> bool:
         """Whether entries at or behind ``start`` exist.

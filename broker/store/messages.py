@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, select, update
 
 from broker.model import Message
+from broker.store import tiles
 from broker.store.errors import Conflict, Missing
 from broker.store.leaf import leaf_bytes
 from broker.store.rows import MessageFilter, MessageRow, Page
@@ -25,6 +26,9 @@ _WITHOUT_BODY = [column for column in messages.c if column.name not in ("leaf", 
 _INSERT = insert(messages)
 _HEAD = select(log_head.c.frontier).where(log_head.c.id == 1)
 _HEAD_LOCKED = _HEAD.with_for_update()
+_HASHES = select(messages.c.id, messages.c.leaf_hash).where(
+    messages.c.id.in_(bindparam("ids", expanding=True))
+)
 _MOVE_HEAD = (
     update(log_head)
     .where(log_head.c.id == 1)
@@ -96,19 +100,36 @@ def append_pending(session: Session) -> None:
         return
     saved = session.conn.execute(_HEAD_LOCKED if session.postgres else _HEAD).scalar_one()
     frontier = merkle.Frontier.from_bytes(saved)
+    size = frontier.size
+    hashes = _related_hashes(session)
     rows = []
     for message in session.pending.values():
-        row = _values(message, frontier.size, session.salt())
+        row = _values(message, frontier.size, session.salt(), hashes.get(message.related_id))
         frontier.append(row["leaf_hash"])
+        hashes[message.id] = row["leaf_hash"]
         rows.append(seal(session.vault, messages, row))
     session.conn.execute(_INSERT, rows)
+    tiles.grow(session, size, [row["leaf_hash"] for row in rows])
     head = {"new_size": frontier.size, "new_root": frontier.root, "new_frontier": frontier.to_bytes()}
     session.conn.execute(_MOVE_HEAD, head)
     session.pending.clear()
 
 
-def _values(message: Message, index: int, salt: bytes) -> dict[str, Any]:
-    leaf = leaf_bytes(message, salt)
+def _related_hashes(session: Session) -> dict[str | None, bytes]:
+    """Leaf hashes of the stored messages that pending ones answer: one query for all, none if all are pending."""
+    pending = session.pending
+    ids = {
+        message.related_id
+        for message in pending.values()
+        if message.related_id and message.related_id not in pending
+    }
+    if not ids:
+        return {}
+    return {row.id: row.leaf_hash for row in session.conn.execute(_HASHES, {"ids": sorted(ids)})}
+
+
+def _values(message: Message, index: int, salt: bytes, related: bytes | None) -> dict[str, Any]:
+    leaf = leaf_bytes(message, salt, related)
     return {
         "idx": index,
         "id": message.id,

@@ -18,7 +18,7 @@ from broker.store.metadata import metadata
 from broker.store.types import BigId, UtcTime
 
 log_tiles = Table(
-    "log_tiles",  # full tiles of 256 hashes (C2SP tlog-tiles, height 8); what is not full yet is computed
+    "log_tiles",  # of 256 hashes (C2SP tlog-tiles, height 8): full ones at level 0, above it also the growing last one
     metadata,
     Column("level", Integer, nullable=False),
     Column("idx", BigInteger, nullable=False),

@@ -19,6 +19,7 @@ from broker.store.runs import Runs
 from broker.store.sessions import Sessions
 from broker.store.sql import Session
 from broker.store.statistics import Statistics
+from broker.store.tiles import Tiles
 from broker.store.work import Acts, Work
 
 
@@ -43,6 +44,7 @@ class Tx:
         "runs",
         "sessions",
         "statistics",
+        "tiles",
         "work",
     )
 
@@ -50,6 +52,7 @@ class Tx:
         """Repositories over one session."""
         self.messages = Messages(session)
         self.log = Log(session)
+        self.tiles = Tiles(session)
         self.dossiers = Dossiers(session)
         self.drafts = Drafts(session)
         self.intake = Intake(session)

@@ -19,6 +19,7 @@ FIELDS = {
     "outcome",
     "dossier",
     "related",
+    "related_leaf",
     "signer",
     "officer",
     "purpose",
@@ -40,9 +41,16 @@ def test_a_leaf_names_what_it_stands_for() -> None:
     """The leaf has the message's fields and version, and the salted hash instead of the body."""
     leaf = json.loads(leaf_bytes(message("m1", body=b"secret", related_id="m0"), b"salt"))
     assert set(leaf) == FIELDS
-    assert (leaf["v"], leaf["related"], leaf["size"]) == (1, "m0", 6)
+    assert (leaf["v"], leaf["related"], leaf["size"]) == (2, "m0", 6)
     assert leaf["at"] == "2026-09-01T01:00:00.000000Z"
     assert leaf["body_sha256"] == hashlib.sha256(b"saltsecret").hexdigest()
+
+
+def test_a_leaf_is_bound_to_what_it_answers() -> None:
+    """The leaf hash of the entry that is answered stands in the leaf in hexadecimal, null where there is none."""
+    answer = message("m1", related_id="m0")
+    assert json.loads(leaf_bytes(answer, b"salt", b"\x01" * 32))["related_leaf"] == "01" * 32
+    assert json.loads(leaf_bytes(answer, b"salt"))["related_leaf"] is None
 
 
 def test_the_salt_hides_equal_bodies() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
-from broker.store.engine import Store
+from broker.store.engine import Store, Tx
 from broker.store.errors import Missing
 from broker.store.invariants import check
 from signing import merkle
@@ -89,3 +90,48 @@ def test_checkpoints_are_kept_in_order(store: Store) -> None:
     last = store.read(lambda tx: tx.log.last_checkpoint())
     assert last is not None
     assert (last.size, last.note, last.at) == (2, "hub\n2\n", START)
+
+
+def leaf_of(store: Store, message_id: str) -> dict[str, object]:
+    """The leaf of a message as it was hashed."""
+    index = store.read(lambda tx: tx.log.index_of(message_id))
+    [entry] = store.read(lambda tx: list(tx.log.entries(index, index + 1)))
+    return dict(json.loads(entry.leaf))
+
+
+def test_an_answer_is_bound_to_its_request(store: Store) -> None:
+    """Its leaf holds the hash of the request's, whether both came in one commit or the request long before."""
+    store.write_sync(lambda tx: tx.messages.add(message("q1")))
+
+    def unit(tx: Tx) -> None:
+        tx.messages.add(message("a1", related_id="q1"))
+        tx.messages.add(message("q2"))
+        tx.messages.add(message("a2", related_id="q2"))
+
+    store.write_sync(unit)
+    entries = store.read(lambda tx: list(tx.log.entries()))
+    assert leaf_of(store, "a1")["related_leaf"] == entries[0].leaf_hash.hex()
+    assert leaf_of(store, "a2")["related_leaf"] == entries[2].leaf_hash.hex()
+    assert leaf_of(store, "q2")["related_leaf"] is None
+
+
+def test_what_answers_nothing_in_the_log_is_bound_to_nothing(store: Store) -> None:
+    """A name that no entry before has leaves the hash null: it is not invented later."""
+
+    def unit(tx: Tx) -> None:
+        tx.messages.add(message("a1", related_id="later"))
+        tx.messages.add(message("later"))
+
+    store.write_sync(unit)
+    assert leaf_of(store, "a1")["related_leaf"] is None
+
+
+def test_a_proof_beyond_the_log_is_missing(store: Store) -> None:
+    """Sizes that the log never had and entries that it does not have are named."""
+    fill(store, 3)
+    with pytest.raises(Missing, match="the log has 3 entries"):
+        store.read(lambda tx: tx.log.inclusion(0, 4))
+    with pytest.raises(Missing, match="no entry 2 in a log of 2"):
+        store.read(lambda tx: tx.log.inclusion(2, 2))
+    with pytest.raises(Missing, match="does not contain one of 3"):
+        store.read(lambda tx: tx.log.consistency(3, 2))
