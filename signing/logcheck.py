@@ -9,7 +9,7 @@ Standards: RFC 6962 §2.1 (tree), C2SP tlog-checkpoint v1.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from signing import merkle, note
 from signing.entries import Bindings, CheckBody, Entry, Erasures, check_content, read_leaf
@@ -17,10 +17,6 @@ from signing.errors import SigningError
 from signing.findings import Finding, Findings
 
 Head = tuple[int, bytes]
-ReadTile = Callable[[int, int], bytes | None]
-"""The 256 hashes stored for (level, index) of the tree (C2SP tlog-tiles), or None."""
-
-_TILE = 256
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,20 +47,19 @@ def verify_log(
     check_body: CheckBody | None = None,
     with_bodies: bool = False,
     start: merkle.Frontier | None = None,
-    tile: ReadTile | None = None,
 ) -> LogReport:
     """Read the whole log once and compare it with its stored ``head`` and with signed ``checkpoints``.
 
     ``checkpoints`` are notes as published; ``origin`` is the log's name if it differs from the key's. ``start``:
-    the tree before the first entry, if that is not the beginning. ``tile`` reads the stored tree, to be compared
-    too. ``with_bodies``: every body must be there unless an entry of the log says that it was erased. Memory grows
-    by one byte an entry, and more if entries are missing. Never raises for what it finds.
+    the tree before the first entry, if that is not the beginning. ``with_bodies``: every body must be there unless
+    an entry of the log says that it was erased. Memory grows by one byte an entry, and more if entries are missing.
+    Never raises for what it finds.
     """
     findings = Findings()
     claims = _open_all(checkpoints, verifier, origin, findings)
     if head is not None:
         claims.append(Claim("head", *head))
-    reading = Reading(findings, {claim.size for claim in claims}, check_body, start, tile)
+    reading = Reading(findings, {claim.size for claim in claims}, check_body, start)
     for entry in entries:
         reading.take(entry)
     return conclude(reading, claims, head, with_bodies=with_bodies)
@@ -107,7 +102,6 @@ class Reading:
         sizes: set[int],
         check_body: CheckBody | None = None,
         start: merkle.Frontier | None = None,
-        tile: ReadTile | None = None,
     ) -> None:
         self.findings = findings
         self.sizes = sizes
@@ -122,7 +116,6 @@ class Reading:
         self.bindings = Bindings()
         self.disagreeing: list[int] = []
         self.waiting: dict[int, tuple[bytes, bytes]] = {}
-        self._tiles = None if tile is None else _Tiles(tile, findings)
         self._note_root()
 
     def take(self, entry: Entry) -> None:
@@ -164,46 +157,11 @@ class Reading:
             self.disagreeing.append(self.computed.size)
         self.computed.append(computed)
         self.stored.append(stored)
-        if self._tiles is not None:
-            self._tiles.append(0, computed)
         self._note_root()
 
     def _note_root(self) -> None:
         if self.computed.size in self.sizes:
             self.roots[self.computed.size] = (self.computed.root, self.stored.root)
-
-
-class _Tiles:
-    """Compares stored full tiles with the hashes of the entries, level by level, as they come."""
-
-    def __init__(self, read: ReadTile, findings: Findings) -> None:
-        self._read = read
-        self._findings = findings
-        self._open: list[list[bytes]] = []
-        self._next: list[int] = []
-
-    def append(self, level: int, node: bytes) -> None:
-        """One node of a level; a full tile is compared and gives a node to the level above."""
-        if level == len(self._open):
-            self._open.append([])
-            self._next.append(0)
-        self._open[level].append(node)
-        if len(self._open[level]) == _TILE:
-            self._compare(level, self._next[level], self._open[level])
-            above = merkle.tree_root(self._open[level])
-            self._open[level] = []
-            self._next[level] += 1
-            self.append(level + 1, above)
-
-    def _compare(self, level: int, number: int, nodes: list[bytes]) -> None:
-        stored, place = self._read(level, number), f"tile {level}/{number}"
-        first = number * _TILE ** (level + 1)
-        if stored is None:
-            self._findings.warning("tile", place, "the tile is not stored", index=first)
-        elif stored != b"".join(nodes):
-            wrong = next((at for at, node in enumerate(nodes) if stored[at * 32 : at * 32 + 32] != node), 0)
-            at = first + wrong * int(_TILE**level)
-            self._findings.error("tile", place, "the stored tile is not that of the entries", index=at)
 
 
 def _open_all(
