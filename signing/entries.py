@@ -39,21 +39,21 @@ CheckBody = Callable[[Entry], str | None]
 """Looks into an entry with a body, for example verifies its signature; answers what is wrong, or None."""
 
 
-def read_leaf(entry: Entry, findings: Findings) -> Leaf | None:
-    """What the leaf says; None if it is no JSON object. Whatever is wrong with its form is reported."""
+def read_leaf(entry: Entry, findings: Findings, place: str = "leaf") -> Leaf | None:
+    """What the leaf says; None if it is no JSON object. Whatever is wrong with its form is reported at ``place``."""
     try:
         leaf = json.loads(entry.leaf, object_pairs_hook=_without_duplicates, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
-        findings.error("leaf", "leaf", f"the leaf is not JSON: {error}", index=entry.index)
+        findings.error("leaf", place, f"the leaf is not JSON: {error}", index=entry.index)
         return None
     if not isinstance(leaf, dict):
-        findings.error("leaf", "leaf", "the leaf is not a JSON object", index=entry.index)
+        findings.error("leaf", place, "the leaf is not a JSON object", index=entry.index)
         return None
     if canonical(leaf) != entry.leaf:
         text = "the leaf is not canonical JSON: keys sorted, no spaces, UTF-8 without escapes"
-        findings.error("leaf", "leaf", text, index=entry.index)
+        findings.error("leaf", place, text, index=entry.index)
     if leaf.get("index", entry.index) != entry.index:
-        findings.error("leaf", "leaf", f"the leaf says that it is entry {leaf['index']}", index=entry.index)
+        findings.error("leaf", place, f"the leaf says that it is entry {leaf['index']}", index=entry.index)
     return leaf
 
 
@@ -64,7 +64,11 @@ def canonical(value: Mapping[str, object]) -> bytes:
 
 
 def check_content(
-    entry: Entry, leaf: Leaf | None, findings: Findings, look_into: CheckBody | None = None
+    entry: Entry,
+    leaf: Leaf | None,
+    findings: Findings,
+    look_into: CheckBody | None = None,
+    place: str = "body",
 ) -> None:
     """Hold a body that is there against the leaf, and let ``look_into`` see it."""
     if entry.body is None:
@@ -72,12 +76,12 @@ def check_content(
     digest = hashlib.sha256((entry.salt or b"") + entry.body).hexdigest()
     if leaf is not None and leaf.get("body_sha256") != digest:
         text = "the body is not the one whose hash is in the leaf"
-        findings.error("body", "body", text, index=entry.index)
+        findings.error("body", place, text, index=entry.index)
     elif leaf is not None and leaf.get("size", len(entry.body)) != len(entry.body):
         text = f"the body has {len(entry.body)} bytes, the leaf says {leaf['size']}"
-        findings.error("body", "body", text, index=entry.index)
+        findings.error("body", place, text, index=entry.index)
     if look_into is not None and (problem := _ask(look_into, entry)):
-        findings.error("body", "body", problem, index=entry.index)
+        findings.error("body", place, problem, index=entry.index)
 
 
 def _ask(look_into: CheckBody, entry: Entry) -> str | None:
