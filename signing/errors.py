@@ -10,6 +10,7 @@ The class says whose problem it is; the text is for people and names the place::
     │   ├── Revoked        its issuer has taken it back (``since``, ``why``)
     │   └── RevocationUnknown  nobody who may say has said whether it was taken back
     ├── ContainerRefused   the bytes are not a container that we read (``reason``)
+    ├── TimestampRefused   a time-stamping authority answers that it gives no token (``reason``)
     ├── ProofInvalid       a Merkle proof or a log's checkpoint does not hold
     ├── SealBroken         sealed data was changed, or moved to another place
     └── KeyProblem         our own key or certificate cannot be read, created or used
@@ -72,6 +73,10 @@ class RevocationUnknown(Untrusted):
 
 class ContainerRefused(SigningError):
     """The bytes are not a container that the hub reads."""
+
+
+class TimestampRefused(SigningError):
+    """The time-stamping authority gives no token."""
 
 
 class ProofInvalid(SigningError):

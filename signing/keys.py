@@ -9,7 +9,7 @@ announcing a new log key.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -89,11 +89,12 @@ def create_key(
     clock: Callable[[], datetime],
     serial: Callable[[], int] = x509.random_serial_number,
     passphrase: Passphrase | None = None,
+    uses: Sequence[x509.ObjectIdentifier] = (),
 ) -> FileKey:
     """Create a private key and a self-signed certificate in ``folder``; never overwrites.
 
-    ``subject`` is a common name or a whole name such as ``CN=Hub,O=Sở Tư pháp,C=VN`` (RFC 4514). Raises
-    KeyProblem.
+    ``subject`` is a common name or a whole name such as ``CN=Hub,O=Sở Tư pháp,C=VN`` (RFC 4514); ``uses`` are the only
+    purposes of the certificate (extended key usage, critical), any if there are none. Raises KeyProblem.
     """
     path = key_path(folder, name, _KEY)
     if path.exists():
@@ -101,7 +102,7 @@ def create_key(
     if algorithm not in _GENERATORS:
         raise KeyProblem(f"unknown key algorithm {algorithm!r}: use one of {', '.join(_GENERATORS)}")
     key = _GENERATORS[algorithm]()
-    certificate = _self_signed(key, name_of(subject), clock(), days, serial())
+    certificate = _self_signed(key, name_of(subject), clock(), days, serial(), uses)
     folder.mkdir(parents=True, exist_ok=True)
     write_private(path, _private_pem(key, passphrase))
     key_path(folder, name, _CERTIFICATE).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
@@ -179,7 +180,9 @@ def _private_pem(key: PrivateKey, passphrase: Passphrase | None) -> bytes:
     return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
 
 
-def _self_signed(key: PrivateKey, name: x509.Name, now: datetime, days: int, serial: int) -> x509.Certificate:
+def _self_signed(
+    key: PrivateKey, name: x509.Name, now: datetime, days: int, serial: int, uses: Sequence[x509.ObjectIdentifier]
+) -> x509.Certificate:
     """Certificate for message signatures only; valid from an hour ago, so that slow clocks accept it."""
     builder = (
         x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key())
@@ -190,6 +193,8 @@ def _self_signed(key: PrivateKey, name: x509.Name, now: datetime, days: int, ser
         .add_extension(_message_signing_usage(), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
+    if uses:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=True)
     return builder.sign(key, hashes.SHA256())
 
 
