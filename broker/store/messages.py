@@ -7,6 +7,7 @@ entries without waiting for each other's work.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, bindparam, insert, select, update
@@ -15,10 +16,12 @@ from broker.model import Message
 from broker.store import tiles
 from broker.store.errors import Conflict, Missing
 from broker.store.leaf import leaf_bytes
+from broker.store.message_people import insert_tags
+from broker.store.message_search import find
 from broker.store.rows import MessageFilter, MessageRow, Page
 from broker.store.schema import log_head, messages
 from broker.store.sealing import seal, unseal
-from broker.store.sql import Repository, Session, between, equal
+from broker.store.sql import Repository, Session
 from signing import merkle
 from signing.vault import Vault
 
@@ -76,14 +79,8 @@ class Messages(Repository):
 
         ``after`` is the previous page's; raises ValueError if it is not.
         """
-        wanted = wanted or MessageFilter()
-        exact = ("agency", "direction", "kind", "operation", "outcome", "dossier", "officer")
-        conditions = equal(messages, ((name, getattr(wanted, name)) for name in exact))
-        conditions += between(messages.c.at, wanted.since, wanted.until)
-        if after is not None:
-            conditions.append(messages.c.idx < int(after))
-        query = select(*_WITHOUT_BODY).where(*conditions).order_by(messages.c.idx.desc()).limit(limit + 1)
-        found = [_message_row(row) for row in self._conn.execute(query)]
+        rows = find(self._tx, _WITHOUT_BODY, wanted or MessageFilter(), limit=limit + 1, after=after)
+        found = [_message_row(row) for row in rows]
         more = str(found[limit - 1].index) if len(found) > limit else None
         return Page(found[:limit], more)
 
@@ -112,7 +109,18 @@ def append_pending(session: Session) -> None:
     tiles.grow(session, size, [row["leaf_hash"] for row in rows])
     head = {"new_size": frontier.size, "new_root": frontier.root, "new_frontier": frontier.to_bytes()}
     session.conn.execute(_MOVE_HEAD, head)
+    if session.people:
+        _note_people(session, {row["id"]: row["idx"] for row in rows})
     session.pending.clear()
+
+
+def _note_people(session: Session, positions: Mapping[str, int]) -> None:
+    """Index whom the messages of this transaction are about; those of a unit that failed are not among them."""
+    brought = session.people.items()
+    insert_tags(
+        session, [(tag, positions[name]) for name, tags in brought if name in positions for tag in tags]
+    )
+    session.people.clear()
 
 
 def _related_hashes(session: Session) -> dict[str | None, bytes]:

@@ -44,14 +44,21 @@ class MessageRow:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class MessageFilter:
-    """What to look for in the message log; every field that is set must hold. ``since`` <= at < ``until``."""
+    """What to look for in the message log; every field that is set must hold. ``since`` <= at < ``until``.
 
+    ``dossier`` is the linked code that messages bear, ``code`` any code of a dossier in any system, ``person`` the
+    personal number of a citizen.
+    """
+
+    id: str | None = None
     agency: str | None = None
     direction: str | None = None
     kind: str | None = None
     operation: str | None = None
     outcome: str | None = None
     dossier: str | None = None
+    code: str | None = None
+    person: str | None = dataclasses.field(default=None, repr=False)
     officer: str | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -21,7 +21,8 @@ INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 class Session:
     """One transaction: its connection and what is passed in.
 
-    ``pending`` messages get their numbers just before COMMIT.
+    ``pending`` messages get their numbers just before COMMIT; ``people`` are the keyed hashes of the personal numbers
+    that they bring.
     """
 
     conn: Connection
@@ -31,6 +32,7 @@ class Session:
     vault: Vault
     writable: bool
     pending: dict[str, Message] = dataclasses.field(default_factory=dict)
+    people: dict[str, set[bytes]] = dataclasses.field(default_factory=dict)
 
     @property
     def postgres(self) -> bool:

@@ -13,6 +13,7 @@ from broker.store.invariants import Invariants
 from broker.store.listed import Lists
 from broker.store.log import Log
 from broker.store.lookups import Lookups
+from broker.store.message_people import MessagePeople
 from broker.store.messages import Messages
 from broker.store.resealing import Resealing
 from broker.store.runs import Runs
@@ -40,6 +41,7 @@ class Tx:
         "log",
         "lookups",
         "messages",
+        "people",
         "resealing",
         "runs",
         "sessions",
@@ -51,6 +53,7 @@ class Tx:
     def __init__(self, session: Session) -> None:
         """Repositories over one session."""
         self.messages = Messages(session)
+        self.people = MessagePeople(session)
         self.log = Log(session)
         self.tiles = Tiles(session)
         self.dossiers = Dossiers(session)
