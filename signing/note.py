@@ -21,6 +21,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -28,7 +29,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from signing.errors import KeyProblem, SignatureInvalid
 from signing.keys import key_path, write_private
 
-_ED25519 = b"\x01"
 _SUFFIX = ".note.key"
 _PRIVATE = "PRIVATE+KEY+"
 _MOST_SIGNATURES = 100
@@ -40,23 +40,26 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 class NoteVerifier:
     """The public half of a note key: a name and an Ed25519 key."""
 
+    kind: ClassVar[bytes] = b"\x01"
+    """Signature type (signed-note, "Signature types"): here Ed25519 over the text."""
+
     name: str
     public: bytes
 
     @property
     def key_id(self) -> bytes:
         """Four bytes that tell keys of one name apart (signed-note, "Signature types")."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n" + self.kind + self.public).digest()[:4]
 
     @property
     def vkey(self) -> str:
         """The verifier key as text, to be published."""
-        return f"{self.name}+{self.key_id.hex()}+{_b64(_ED25519 + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{_b64(self.kind + self.public)}"
 
     @classmethod
-    def from_vkey(cls, vkey: str) -> NoteVerifier:
+    def from_vkey(cls, vkey: str) -> Self:
         """Verifier from its published text. Raises KeyProblem."""
-        name, key_id, key = _split_key(vkey.strip())
+        name, key_id, key = _split_key(vkey.strip(), cls.kind)
         verifier = cls(name, key)
         if verifier.key_id.hex() != key_id:
             raise KeyProblem(f"the verifier key of {name} has the wrong key id")
@@ -64,14 +67,20 @@ class NoteVerifier:
 
     def check(self, text: str, signature: bytes) -> None:
         """Raise SignatureInvalid unless ``signature`` is this key's over ``text``."""
+        self._check_bytes(text.encode(), signature)
+
+    def _check_bytes(self, signed: bytes, signature: bytes) -> None:
         try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, signed)
         except (InvalidSignature, ValueError) as error:
             raise SignatureInvalid(f"the note's signature by {self.name} does not match its text") from error
 
 
 class NoteSigner:
     """The private half of a note key, held in memory."""
+
+    verifiers: ClassVar[type[NoteVerifier]] = NoteVerifier
+    """What verifies its signatures."""
 
     def __init__(self, name: str, seed: bytes) -> None:
         """``seed`` is the Ed25519 private key (32 bytes). Raises KeyProblem for a name that notes cannot
@@ -80,14 +89,19 @@ class NoteSigner:
         self.name = name
         self._seed = seed
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.verifier = NoteVerifier(name, self._key.public_key().public_bytes_raw())
+        self.verifier = self.verifiers(name, self._key.public_key().public_bytes_raw())
 
     @classmethod
-    def from_text(cls, text: str) -> NoteSigner:
+    def generate(cls, name: str) -> Self:
+        """A new key for notes signed as ``name``. Raises KeyProblem."""
+        return cls(name, Ed25519PrivateKey.generate().private_bytes_raw())
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
         """Signer from the text of its key file. Raises KeyProblem."""
         if not text.startswith(_PRIVATE):
             raise KeyProblem("this is not the text of a private note key")
-        name, key_id, seed = _split_key(text.removeprefix(_PRIVATE).strip())
+        name, key_id, seed = _split_key(text.removeprefix(_PRIVATE).strip(), cls.verifiers.kind)
         signer = cls(name, seed)
         if signer.verifier.key_id.hex() != key_id:
             raise KeyProblem(f"the private note key of {name} has the wrong key id")
@@ -96,7 +110,7 @@ class NoteSigner:
     @property
     def private_text(self) -> str:
         """Text of the key file. Secret."""
-        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{_b64(_ED25519 + self._seed)}"
+        return f"{_PRIVATE}{self.name}+{self.verifier.key_id.hex()}+{_b64(self.verifier.kind + self._seed)}"
 
     def signature_line(self, text: str) -> str:
         """The line that signs ``text``, with its line end."""
@@ -106,17 +120,27 @@ class NoteSigner:
 def create_note_key(folder: Path, name: str, *, origin: str) -> NoteSigner:
     """Create ``<name>.note.key`` in ``folder`` for notes signed as ``origin``; never overwrites. Raises
     KeyProblem."""
-    signer = NoteSigner(origin, Ed25519PrivateKey.generate().private_bytes_raw())
+    signer = NoteSigner.generate(origin)
+    keep_note_key(folder, name, signer)
+    return signer
+
+
+def keep_note_key(folder: Path, name: str, signer: NoteSigner) -> None:
+    """Write ``signer`` to ``<name>.note.key`` in ``folder``; never overwrites. Raises KeyProblem."""
     folder.mkdir(parents=True, exist_ok=True)
     write_private(key_path(folder, name, _SUFFIX), f"{signer.private_text}\n".encode())
-    return signer
 
 
 def load_note_key(folder: Path, name: str) -> NoteSigner:
     """Read ``<name>.note.key`` from ``folder``. Raises KeyProblem."""
+    return NoteSigner.from_text(note_key_text(folder, name))
+
+
+def note_key_text(folder: Path, name: str) -> str:
+    """The text of ``<name>.note.key`` in ``folder``. Secret. Raises KeyProblem."""
     path = key_path(folder, name, _SUFFIX)
     try:
-        return NoteSigner.from_text(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise KeyProblem(f"{path} cannot be read as a private note key: {error}") from error
 
@@ -133,16 +157,11 @@ def open_note(note: str, verifiers: Sequence[NoteVerifier]) -> str:
 
     Raises SignatureInvalid if a known key's signature is wrong, or none is known.
     """
-    text, separator, signatures = note.rpartition("\n\n")
-    lines = signatures.split("\n")
-    if not separator or lines[-1] or len(lines) - 1 > _MOST_SIGNATURES:
-        raise SignatureInvalid("this is not a signed note")
-    text += "\n"
-    _check_text(text)
+    text, lines = split_note(note)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     signed = False
-    for line in lines[:-1]:
-        name, key_id, signature = _read_signature(line)
+    for line in lines:
+        name, key_id, signature = read_signature(line)
         verifier = known.get((name, key_id))
         if verifier is not None:
             verifier.check(text, signature)
@@ -150,6 +169,17 @@ def open_note(note: str, verifiers: Sequence[NoteVerifier]) -> str:
     if not signed:
         raise SignatureInvalid("the note carries no signature by a known key")
     return text
+
+
+def split_note(note: str) -> tuple[str, list[str]]:
+    """The signed text of a note and its signature lines, unchecked. Raises SignatureInvalid if it is no note."""
+    text, separator, signatures = note.rpartition("\n\n")
+    lines = signatures.split("\n")
+    if not separator or lines[-1] or len(lines) - 1 > _MOST_SIGNATURES:
+        raise SignatureInvalid("this is not a signed note")
+    text += "\n"
+    _check_text(text)
+    return text, lines[:-1]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -194,7 +224,8 @@ def open_checkpoint(note: str, verifier: NoteVerifier, *, origin: str | None = N
     return checkpoint
 
 
-def _read_signature(line: str) -> tuple[str, bytes, bytes]:
+def read_signature(line: str) -> tuple[str, bytes, bytes]:
+    """Name, key id and signature in a line below a note's text, without its line end. Raises SignatureInvalid."""
     match = _SIGNATURE_LINE.fullmatch(line)
     if match is None:
         raise SignatureInvalid("a line below the note's text is not a signature")
@@ -204,7 +235,7 @@ def _read_signature(line: str) -> tuple[str, bytes, bytes]:
     return match[1], blob[:4], blob[4:]
 
 
-def _split_key(text: str) -> tuple[str, str, bytes]:
+def _split_key(text: str, kind: bytes) -> tuple[str, str, bytes]:
     """(name, key id in hexadecimal, 32 bytes of key) of a key text; the key's base64 may itself hold plus
     signs."""
     name, _, rest = text.partition("+")
@@ -214,8 +245,8 @@ def _split_key(text: str) -> tuple[str, str, bytes]:
         key = _unb64(encoded)
     except SignatureInvalid as error:
         raise KeyProblem(f"the note key of {name} is not base64") from error
-    if len(key) != 33 or key[:1] != _ED25519:
-        raise KeyProblem(f"the note key of {name} is not an Ed25519 key")
+    if len(key) != 33 or key[:1] != kind:
+        raise KeyProblem(f"the note key of {name} is not an Ed25519 key of type {kind.hex()}")
     return name, key_id, key[1:]
 
 
