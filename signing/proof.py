@@ -6,8 +6,7 @@
 
     <checkpoint, with the signatures of log and witnesses>
 
-Standard: C2SP tlog-proof v1 (https://c2sp.org/tlog-proof). The optional ``extra`` line is passed over: nothing of ours
-is in it.
+Standard: C2SP tlog-proof v1 (https://c2sp.org/tlog-proof), without the optional ``extra`` line: only one form is read.
 """
 
 from __future__ import annotations
@@ -29,27 +28,25 @@ MOST_HASHES = 63
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class InclusionProof:
+class Proof:
     """Entry ``index`` is in the tree whose head ``note`` is; ``note`` as it was signed, unchecked."""
 
     index: int
-    hashes: tuple[bytes, ...]
+    path: tuple[bytes, ...]
     note: str
 
     @property
     def text(self) -> str:
         """The file's text."""
-        return "\n".join([_HEADER, f"index {self.index}", *lines(self.hashes), "", self.note])
+        return "\n".join([_HEADER, f"index {self.index}", *lines(self.path), "", self.note])
 
     @classmethod
-    def from_text(cls, text: str) -> InclusionProof:
+    def from_text(cls, text: str) -> Proof:
         """Proof from a file's text, its signatures unchecked. Raises ProofInvalid."""
         head, separator, note = text.partition("\n\n")
         first, *rest = head.split("\n")
-        if first != _HEADER or not separator:
+        if first != _HEADER or not separator or not note:
             raise ProofInvalid("this is not a log proof")
-        if rest and rest[0].startswith("extra "):
-            rest = rest[1:]
         index = _INDEX.fullmatch(rest[0]) if rest else None
         if index is None:
             raise ProofInvalid("the proof does not name an entry")
@@ -64,7 +61,7 @@ class InclusionProof:
             head = Checkpoint.from_text(split_note(self.note)[0])
         except SignatureInvalid as error:
             raise ProofInvalid(f"the checkpoint of the proof: {error.reason}") from error
-        merkle.verify_inclusion(leaf, self.index, head.size, self.hashes, head.root)
+        merkle.verify_inclusion(leaf, self.index, head.size, self.path, head.root)
 
 
 def lines(proof: Sequence[bytes]) -> list[str]:
