@@ -21,8 +21,10 @@ from broker.model import (
     Delivery,
     DeliveryKind,
     DeliveryState,
+    Dossier,
     Listed,
     Outcome,
+    Phase,
     ReportItem,
     StepState,
     WorkItem,
@@ -118,16 +120,18 @@ class Reconciliation:
         await self._store.write(note)
 
     async def untouched(self) -> int:
-        """Raise every step that stands where it stands for longer than its state allows; says how many there are."""
+        """Raise every step, and every dossier that has none yet, that stands for too long; says how many there are."""
         now = self._clock()
-        idle = await self._store.aread(lambda tx: list(self._idle(tx, now)))
-        items = [self._still(ref, now) for ref in idle]
+        idle, unchecked = await self._store.aread(
+            lambda tx: (list(self._idle(tx, now)), list(self._unchecked(tx, now)))
+        )
+        items = [self._still(ref, now) for ref in idle] + [self._waiting(one, now) for one in unchecked]
 
         def note(tx: Tx) -> None:
             _renew(tx, items, [item for item in _open(tx, None) if item.id.startswith(_IDLE)])
 
         await self._store.write(note)
-        return len(idle)
+        return len(items)
 
     # ------------------------------------------------------------------ what is found
 
@@ -157,6 +161,16 @@ class Reconciliation:
         for state, longest in self._settings.untouched.items():
             yield from tx.dossiers.idle(state, now - longest, _ALL)
 
+    def _unchecked(self, tx: Tx, now: datetime) -> Iterator[Dossier]:
+        """Dossiers that have waited for the register since they came, or since the citizen answered."""
+        for dossier_id in tx.dossiers.in_phase(Phase.CHECKING, _ALL):
+            dossier = tx.dossiers.get(dossier_id)
+            moved = max(
+                [dossier.received_at, *(move.recorded_at for move in tx.dossiers.transitions(dossier_id))]
+            )
+            if moved <= now - self._settings.unchecked:
+                yield dossier
+
     # ------------------------------------------------------------------ work items
 
     def _item(self, agency: str, found: Difference, now: datetime) -> WorkItem:
@@ -174,17 +188,26 @@ class Reconciliation:
 
     def _still(self, ref: StepRef, now: datetime) -> WorkItem:
         at_agency = ref.step.state not in (StepState.PLANNED, StepState.SENDING, StepState.STUCK)
-        agency = ref.step.agency if at_agency else None
-        still = hashlib.sha256(f"{ref.dossier_id}:{ref.step.id}".encode()).hexdigest()
         return WorkItem(
-            id=f"{_IDLE}{still[:32]}:{now:%y%m%d%H%M%S}",
+            id=_idle_id(f"{ref.dossier_id}:{ref.step.id}", now),
             kind=KIND,
             at=now,
-            owner=self._book.owner(agency),
+            owner=self._book.owner(ref.step.agency if at_agency else None),
             reason=f"{ref.step.id} is {ref.step.state} since {ref.step.since.isoformat()}: nobody has touched it",
             agency=ref.step.agency,
             dossier_id=ref.dossier_id,
             step=ref.step.id,
+            due=self._due(now),
+        )
+
+    def _waiting(self, dossier: Dossier, now: datetime) -> WorkItem:
+        return WorkItem(
+            id=_idle_id(dossier.id, now),
+            kind=KIND,
+            at=now,
+            owner=self._book.owner(None),
+            reason="the population register has not been heard yet, so no agency has the dossier",
+            dossier_id=dossier.id,
             due=self._due(now),
         )
 
@@ -221,6 +244,10 @@ def _open(tx: Tx, agency: str | None) -> list[WorkItem]:
 def _name(item: WorkItem) -> str:
     """What an item is about, without the time of its finding."""
     return item.id.removeprefix("rec:").rpartition(":")[0]
+
+
+def _idle_id(what: str, now: datetime) -> str:
+    return f"{_IDLE}{hashlib.sha256(what.encode()).hexdigest()[:32]}:{now:%y%m%d%H%M%S}"
 
 
 def _renew(tx: Tx, items: Sequence[WorkItem], tested: Sequence[WorkItem]) -> None:

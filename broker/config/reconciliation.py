@@ -32,3 +32,6 @@ class Reconciling(Frozen):
         StepState.PROCESSING: timedelta(days=45),
     }
     """State of a step → how long it may stand there before somebody is told that nobody touches it."""
+    unchecked: Duration = timedelta(days=2)
+    """How long a dossier may wait for the population register before somebody is told. One that waits for its citizen
+    has a date of its own, after which it is closed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from adapters.errors import Unavailable
 from broker.model import StepState, WorkItem
 from broker.reconciliation import KIND
 from tests.broker.rig import Rig, line
@@ -100,5 +101,19 @@ async def test_nobody_touches_it(rig: Rig) -> None:
     await rig.hub.rounds.polls()
     await rig.settle()
     rig.clock.advance(seconds=timedelta(hours=1).total_seconds())
+    await rig.hub.reconciliation.untouched()
+    assert rig.work(KIND) == []
+
+
+async def test_a_dossier_that_the_register_does_not_answer(rig: Rig) -> None:
+    """A dossier that has no step yet, because the register is away, is raised too, and closes when it moves on."""
+    rig.agencies["dancu"].script += [Unavailable("down")] * 500
+    code = await rig.submit()
+    rig.clock.advance(days=3)
+    assert await rig.hub.reconciliation.untouched() == 1
+    (item,) = rig.work(KIND)
+    assert (item.dossier_id, item.step, "register" in item.reason) == (rig.dossier(code).id, None, True)
+    rig.agencies["dancu"].script.clear()
+    await rig.settle()
     await rig.hub.reconciliation.untouched()
     assert rig.work(KIND) == []
