@@ -57,6 +57,7 @@ class CosignatureSigner(NoteSigner):
     """The private half of a witness's key."""
 
     verifiers: ClassVar[type[NoteVerifier]] = CosignatureVerifier
+    verifier: CosignatureVerifier
 
     def cosignature_line(self, text: str, at: datetime) -> str:
         """The line that says that ``text`` was seen at that time, with its line end."""
