@@ -79,9 +79,13 @@ class Frontier:
         size = int.from_bytes(data[:8], "big")
         if len(data) != 8 + size.bit_count() * _HASH_SIZE:
             raise ProofInvalid("the saved state of the tree is damaged")
+        return cls.of_peaks(size, [data[at : at + _HASH_SIZE] for at in range(8, len(data), _HASH_SIZE)])
+
+    @classmethod
+    def of_peaks(cls, size: int, peaks: Sequence[bytes]) -> Frontier:
+        """State of a tree of ``size`` with these roots of its complete subtrees, largest first."""
         frontier = cls()
-        frontier.size = size
-        frontier._peaks = [data[at : at + _HASH_SIZE] for at in range(8, len(data), _HASH_SIZE)]
+        frontier.size, frontier._peaks = size, list(peaks)
         return frontier
 
 

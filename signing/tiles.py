@@ -65,6 +65,14 @@ def root(size: int, read: Read) -> bytes:
     return _Nodes(size, read).root(0, size)
 
 
+def frontier(size: int, read: Read) -> merkle.Frontier:
+    """The right edge of the tree of ``size``: what is needed to go on from there."""
+    nodes = _Nodes(size, read)
+    return merkle.Frontier.of_peaks(
+        size, [nodes.root(at, at + (1 << level)) for level, at in _complete(0, size)]
+    )
+
+
 class _Nodes:
     """Nodes of one tree; every tile is read once."""
 

@@ -20,6 +20,7 @@ from broker.store.tiles import Tiles
 from signing import tiles
 from signing.entries import Entry
 from signing.errors import SealBroken
+from signing.merkle import Frontier
 from signing.vault import Vault
 
 _CHUNK = 500
@@ -81,6 +82,11 @@ class Log(Repository):
         """Root of the tree over the first ``size`` entries. Raises Missing."""
         self._need(size)
         return tiles.root(size, self._tiles)
+
+    def frontier(self, size: int) -> Frontier:
+        """The right edge of the tree over the first ``size`` entries. Raises Missing."""
+        self._need(size)
+        return tiles.frontier(size, self._tiles)
 
     def add_checkpoint(self, note: str, size: int, at: datetime) -> None:
         """Keep a signed head of the log at ``size`` entries."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from broker.store.archives import Archives
 from broker.store.blobs import Blobs
 from broker.store.certificates import Certificates
 from broker.store.deliveries import Deliveries
@@ -15,6 +16,7 @@ from broker.store.log import Log
 from broker.store.lookups import Lookups
 from broker.store.message_people import MessagePeople
 from broker.store.messages import Messages
+from broker.store.proofs import Proofs
 from broker.store.resealing import Resealing
 from broker.store.runs import Runs
 from broker.store.sessions import Sessions
@@ -29,6 +31,7 @@ class Tx:
 
     __slots__ = (
         "acts",
+        "archives",
         "blobs",
         "certificates",
         "deliveries",
@@ -42,6 +45,7 @@ class Tx:
         "lookups",
         "messages",
         "people",
+        "proofs",
         "resealing",
         "runs",
         "sessions",
@@ -56,6 +60,8 @@ class Tx:
         self.people = MessagePeople(session)
         self.log = Log(session)
         self.tiles = Tiles(session)
+        self.proofs = Proofs(session)
+        self.archives = Archives(session)
         self.dossiers = Dossiers(session)
         self.drafts = Drafts(session)
         self.intake = Intake(session)

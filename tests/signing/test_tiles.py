@@ -146,3 +146,11 @@ def test_an_entry_beyond_the_end_has_no_proof(tree: Tree) -> None:
         tiles.inclusion(300, 300, tree.read)
     with pytest.raises(ValueError, match="does not contain"):
         tiles.consistency(301, 300, tree.read)
+
+
+@pytest.mark.parametrize("size", [0, 1, 255, 256, 257, 300])
+def test_the_right_edge_goes_on_where_the_tree_ends(tree: Tree, size: int) -> None:
+    """From the tiles comes the same frontier as from the leaves."""
+    expected = merkle.Frontier()
+    expected.extend(tree.leaves[:size])
+    assert tiles.frontier(size, tree.read).to_bytes() == expected.to_bytes()
