@@ -8,6 +8,8 @@ public certificate.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import IO
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -29,12 +31,21 @@ SHA512 = "http://www.w3.org/2001/04/xmlenc#sha512"
 C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 EXCLUSIVE_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
+BASE64 = "http://www.w3.org/2000/09/xmldsig#base64"
 
 CANONICALIZATIONS = frozenset({C14N, EXCLUSIVE_C14N})
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 
+# Bytes, or how to open a stream of them: an archive of a month does not fit into memory.
+Content = bytes | Callable[[], IO[bytes]]
+
+# Shorter keys are weak; longer ones only make verifying slow.
+_RSA_BITS = range(2048, 4096 + 1)
+_CURVES = (ec.SECP256R1, ec.SECP384R1)
+
+_CHUNK = 1 << 18
 _DIGESTS = {SHA256: hashlib.sha256, SHA384: hashlib.sha384, SHA512: hashlib.sha512}
 _RSA_HASHES: dict[str, hashes.HashAlgorithm] = {
     RSA_SHA256: hashes.SHA256(),
@@ -47,11 +58,17 @@ _ECDSA_HASHES: dict[str, hashes.HashAlgorithm] = {
 }
 
 
-def digest(algorithm: str, data: bytes) -> bytes:
+def digest(algorithm: str, data: Content) -> bytes:
     """Hash ``data`` with a listed digest method. Raises SignatureInvalid for another one."""
     if algorithm not in _DIGESTS:
         raise SignatureInvalid(f"digest method {algorithm} is not accepted")
-    return _DIGESTS[algorithm](data).digest()
+    if isinstance(data, bytes):
+        return _DIGESTS[algorithm](data).digest()
+    hashed = _DIGESTS[algorithm]()
+    with data() as stream:
+        while chunk := stream.read(_CHUNK):
+            hashed.update(chunk)
+    return hashed.digest()
 
 
 def method_for(key: PrivateKey) -> str:
@@ -75,7 +92,11 @@ def sign(method: str, key: PrivateKey, data: bytes) -> bytes:
 
 
 def verify(method: str, key: PublicKey, signature: bytes, data: bytes) -> None:
-    """Check a signature value of XML-DSig form. Raises SignatureInvalid if anything does not fit."""
+    """Check a signature value of XML-DSig form. Raises SignatureInvalid if anything does not fit.
+
+    RSA keys of 2048 to 4096 bits and the curves P-256 and P-384 are accepted, whatever the caller trusts.
+    """
+    _check_key(key)
     try:
         if method in _RSA_HASHES and isinstance(key, rsa.RSAPublicKey):
             key.verify(signature, data, padding.PKCS1v15(), _RSA_HASHES[method])
@@ -85,6 +106,14 @@ def verify(method: str, key: PublicKey, signature: bytes, data: bytes) -> None:
             raise SignatureInvalid(f"signature method {method} is not accepted for this certificate's key")
     except InvalidSignature as error:
         raise SignatureInvalid("the signature value does not match the signed information") from error
+
+
+def _check_key(key: PublicKey) -> None:
+    if isinstance(key, rsa.RSAPublicKey):
+        if key.key_size not in _RSA_BITS:
+            raise SignatureInvalid(f"an RSA key of {key.key_size} bits is not accepted: 2048 to 4096 are")
+    elif not isinstance(key.curve, _CURVES):
+        raise SignatureInvalid(f"curve {key.curve.name} is not accepted: P-256 and P-384 are")
 
 
 def _der(raw: bytes, curve: ec.EllipticCurve) -> bytes:

@@ -5,6 +5,7 @@ The class says whose problem it is; the text is for people and names the place::
     SigningError
     ├── XmlRefused         the bytes are not XML that we read (``reason``, ``line``)
     ├── SignatureInvalid   the signature does not cover what it must, or does not match (``reason``)
+    │   ├── ContentChanged files were changed after signing (``names``)
     │   └── Replayed       the signature is right, and was already presented
     ├── Untrusted          the certificate does not speak for a partner at that time (``reason``)
     │   ├── Revoked        its issuer has taken it back (``since``, ``why``)
@@ -24,6 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 
@@ -47,6 +49,15 @@ class XmlRefused(SigningError):
 
 class SignatureInvalid(SigningError):
     """The signature does not cover what it must cover, or does not match it."""
+
+
+class ContentChanged(SignatureInvalid):
+    """Files were changed after signing."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        """``names`` are all files that differ."""
+        super().__init__(f"changed after signing: {', '.join(names)}")
+        self.names = tuple(names)
 
 
 class Replayed(SignatureInvalid):

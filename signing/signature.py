@@ -20,7 +20,7 @@ import functools
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
+from typing import Protocol, cast
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -28,14 +28,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from signing import algorithms, xml
-from signing.algorithms import PublicKey
+from signing.algorithms import Content, PublicKey
 from signing.errors import SignatureInvalid, Untrusted
 from signing.keys import Signer
-from signing.trust import Trust
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 _EXC = algorithms.EXCLUSIVE_C14N
-_MOST_REFERENCES = 32
+MOST_REFERENCES = 32
+_MOST_CERTIFICATES = 32
+_REFERENCE_FORMS = [
+    [f"{{{DS}}}{name}" for name in names]
+    for names in (("Transforms", "DigestMethod", "DigestValue"), ("DigestMethod", "DigestValue"))
+]
 _IDENTIFIERS = etree.XPath(
     "//@Id | //@ID | //@id | //@xml:id | //@u:Id",
     namespaces={
@@ -57,13 +61,14 @@ class Transform:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Reference:
-    """One ``ds:Reference`` of a signature (§4.4.3)."""
+    """One ``ds:Reference`` of a signature (§4.4.3); without ``digest_value`` it is not digested yet."""
 
     uri: str
     transforms: tuple[Transform, ...]
     digest_method: str = algorithms.SHA256
     digest_value: bytes = b""
     type: str | None = None
+    identifier: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -75,6 +80,14 @@ class Verified:
     certificate: x509.Certificate
     partner: str
     signing_time: datetime | None = None
+
+
+class Believing(Protocol):
+    """Whoever decides which certificates are believed: `signing.trust.Trust`, or a verifier with its own
+    anchors."""
+
+    def check(self, certificate: x509.Certificate, at: datetime) -> str:
+        """For whom ``certificate`` speaks at time ``at``. Raises Untrusted with why not."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,10 +106,12 @@ def ds(name: str) -> str:
 
 
 def write(references: Sequence[Reference], signer: Signer, *, canonicalization: str) -> etree._Element:
-    """A ``ds:Signature`` with empty digests, value and KeyInfo, to be put in its place and then completed.
+    """A ``ds:Signature`` with an empty value and KeyInfo, to be put in its place and then completed.
 
     It has a prefix of its own: some verifiers lose the default namespace in inclusive C14N of a sub-element.
+    Raises SignatureInvalid for a canonicalisation that nobody should be sent.
     """
+    _check_canonicalization(canonicalization)
     signature = etree.Element(ds("Signature"), nsmap={"ds": DS})
     signed_info = etree.SubElement(signature, ds("SignedInfo"))
     etree.SubElement(signed_info, ds("CanonicalizationMethod"), Algorithm=canonicalization)
@@ -109,21 +124,27 @@ def write(references: Sequence[Reference], signer: Signer, *, canonicalization: 
 
 
 def _write_reference(signed_info: etree._Element, reference: Reference) -> None:
-    written = etree.SubElement(signed_info, ds("Reference"), URI=reference.uri)
-    if reference.type:
-        written.set("Type", reference.type)
-    transforms = etree.SubElement(written, ds("Transforms"))
-    for transform in reference.transforms:
-        etree.SubElement(transforms, ds("Transform"), Algorithm=transform.algorithm)
-    etree.SubElement(written, ds("DigestMethod"), Algorithm=reference.digest_method)
-    etree.SubElement(written, ds("DigestValue"))
+    written = etree.SubElement(signed_info, ds("Reference"))
+    for name, value in (("Id", reference.identifier), ("Type", reference.type), ("URI", reference.uri)):
+        if value is not None:
+            written.set(name, value)
+    if reference.transforms:
+        transforms = etree.SubElement(written, ds("Transforms"))
+        for transform in reference.transforms:
+            etree.SubElement(transforms, ds("Transform"), Algorithm=transform.algorithm)
+    write_digest(written, reference.digest_method, reference.digest_value)
+
+
+def write_digest(parent: etree._Element, method: str, value: bytes) -> None:
+    """Append ``DigestMethod`` and ``DigestValue`` (§4.4.3.5) to ``parent``."""
+    etree.SubElement(parent, ds("DigestMethod"), Algorithm=method)
+    etree.SubElement(parent, ds("DigestValue")).text = encode_base64(value)
 
 
 def enclose_certificate(signature: etree._Element, certificate: x509.Certificate) -> None:
     """Put the certificate into KeyInfo as ``X509Data`` (§4.5.4)."""
     data = etree.SubElement(only_child(signature, ds("KeyInfo")), ds("X509Data"))
-    der = certificate_der(certificate)
-    etree.SubElement(data, ds("X509Certificate")).text = base64.b64encode(der).decode("ascii")
+    etree.SubElement(data, ds("X509Certificate")).text = encode_base64(certificate_der(certificate))
 
 
 def complete(
@@ -132,23 +153,27 @@ def complete(
     signer: Signer,
     targets: Mapping[str, etree._Element],
 ) -> None:
-    """Fill in digests and signature value; call when everything stands in its final place in the document."""
+    """Fill in missing digests and the value; call when everything stands in its final place in the document."""
     signed_info = only_child(signature, ds("SignedInfo"))
     for reference, written in zip(references, signed_info.findall(ds("Reference")), strict=True):
-        data = octets(targets[reference.uri], reference, signature)
-        value = algorithms.digest(reference.digest_method, data)
-        only_child(written, ds("DigestValue")).text = base64.b64encode(value).decode("ascii")
+        if not reference.digest_value:
+            data = octets(targets[reference.uri], reference, signature)
+            value = algorithms.digest(reference.digest_method, data)
+            only_child(written, ds("DigestValue")).text = encode_base64(value)
     method = only_child(signed_info, ds("CanonicalizationMethod")).get("Algorithm")
     data = xml.canonicalize(signed_info, exclusive=method == _EXC)
-    value = signer.sign(data)
-    only_child(signature, ds("SignatureValue")).text = base64.b64encode(value).decode("ascii")
+    only_child(signature, ds("SignatureValue")).text = encode_base64(signer.sign(data))
 
 
 def octets(target: etree._Element, reference: Reference, signature: etree._Element) -> bytes:
     """The bytes that are digested for a reference to ``target`` (§4.4.3.2).
 
-    Without a canonicalisation among the transforms, Canonical XML 1.0 applies, as the standard says.
+    Without a canonicalisation among the transforms, Canonical XML 1.0 applies, as the standard says. Base64
+    is decoded where ``ds:Object`` holds nothing else.
     """
+    steps = [transform.algorithm for transform in reference.transforms]
+    if steps == [algorithms.BASE64] and target.tag == ds("Object"):
+        return decode_base64(target)
     enveloped, method, prefixes = _plan(reference.transforms)
     exclusive = method == _EXC
     if enveloped and signature in target.iterdescendants(ds("Signature")):
@@ -191,40 +216,63 @@ def _without(root: etree._Element, signature: etree._Element) -> etree._Element:
     return holder.getroottree().getroot()
 
 
-def check(signature: etree._Element, certificate: x509.Certificate, trust: Trust, at: datetime) -> Checked:
+def check(
+    signature: etree._Element,
+    certificate: x509.Certificate,
+    trust: Believing,
+    at: datetime,
+    *,
+    most: int = MOST_REFERENCES,
+) -> Checked:
     """Check that a trusted certificate signed SignedInfo, and return the references found in the signed
     bytes.
 
-    Raises Untrusted or SignatureInvalid. The caller must digest every reference with `referred`.
+    More references than ``most`` are refused, because each costs the time of its target. Raises Untrusted or
+    SignatureInvalid. The caller must digest every reference with `referred` or `matches`.
     """
     signed_info = only_child(signature, ds("SignedInfo"))
     outer = _read_method(signed_info, "CanonicalizationMethod")
-    if outer.algorithm not in algorithms.CANONICALIZATIONS:
-        raise SignatureInvalid(f"canonicalisation {outer.algorithm} is not accepted")
+    _check_canonicalization(outer.algorithm)
     data = xml.canonicalize(signed_info, exclusive=outer.algorithm == _EXC, inclusive_prefixes=outer.prefixes)
     value = decode_base64(only_child(signature, ds("SignatureValue")))
     signed = xml.reparse(data)
     partner = trust.check(certificate, at)
     method = _read_method(signed, "SignatureMethod").algorithm
     algorithms.verify(method, _public_key(certificate), value, data)
-    return Checked(_read_references(signed), certificate, partner, value)
+    return Checked(_read_references(signed, most), certificate, partner, value)
+
+
+def _check_canonicalization(algorithm: str) -> None:
+    if algorithm not in algorithms.CANONICALIZATIONS:
+        raise SignatureInvalid(f"canonicalisation {algorithm} is not accepted")
 
 
 def referred(reference: Reference, target: etree._Element, signature: etree._Element) -> bytes:
     """The signed bytes of ``target``. Raises SignatureInvalid if they do not match the reference's digest."""
     data = octets(target, reference, signature)
-    if not hmac.compare_digest(algorithms.digest(reference.digest_method, data), reference.digest_value):
+    if not matches(reference, data):
         raise SignatureInvalid(f"the content was changed after signing (reference {reference.uri!r})")
     return data
+
+
+def matches(reference: Reference, data: Content) -> bool:
+    """Whether ``data`` has the digest that the reference states. Raises SignatureInvalid for a method not
+    listed."""
+    return hmac.compare_digest(algorithms.digest(reference.digest_method, data), reference.digest_value)
 
 
 def enclosed_certificate(signature: etree._Element) -> x509.Certificate:
     """The signer's certificate from KeyInfo: the first, if issuers follow. Key values and names are not
     used."""
+    return enclosed_certificates(signature)[0]
+
+
+def enclosed_certificates(signature: etree._Element) -> list[x509.Certificate]:
+    """All certificates in KeyInfo; the first is the signer's. Raises SignatureInvalid if there is none."""
     found = only_child(signature, ds("KeyInfo")).findall(f"{ds('X509Data')}/{ds('X509Certificate')}")
-    if not found:
+    if not 0 < len(found) <= _MOST_CERTIFICATES:
         raise SignatureInvalid("the signature carries no certificate (KeyInfo/X509Data/X509Certificate)")
-    return read_certificate(decode_base64(found[0]))
+    return [read_certificate(decode_base64(each)) for each in found]
 
 
 @functools.lru_cache(maxsize=512)
@@ -272,20 +320,32 @@ def check_unique(root: etree._Element, identifiers: Sequence[str]) -> None:
             raise SignatureInvalid(f"the identifier {identifier!r} must belong to one element")
 
 
+def encode_base64(data: bytes) -> str:
+    """Base64 as it is written into an element."""
+    return base64.b64encode(data).decode("ascii")
+
+
 def decode_base64(element: etree._Element) -> bytes:
-    """Bytes of an element with base64 content. Raises SignatureInvalid for anything else."""
+    """Bytes of an element with base64 content, broken into lines or not. Raises SignatureInvalid for anything
+    else.
+
+    The bits behind the last byte must be zero (RFC 4648 §3.5), so that the same bytes have one spelling.
+    """
+    written = "".join(xml.text_of(element).split())
     try:
-        return base64.b64decode("".join(xml.text_of(element).split()), validate=True)
+        data = base64.b64decode(written, validate=True)
     except (binascii.Error, ValueError) as error:
-        name = etree.QName(element).localname
-        raise SignatureInvalid(f"<{name}> is not base64") from error
+        raise SignatureInvalid(f"<{etree.QName(element).localname}> is not base64") from error
+    if encode_base64(data) != written:
+        raise SignatureInvalid(f"<{etree.QName(element).localname}> is not base64 in its one form")
+    return data
 
 
-def _read_references(signed_info: etree._Element) -> tuple[Reference, ...]:
+def _read_references(signed_info: etree._Element, most: int) -> tuple[Reference, ...]:
     names = [child.tag for child in signed_info]
     expected = [ds("CanonicalizationMethod"), ds("SignatureMethod")]
     found = names[2:]
-    if names[:2] != expected or not found or len(found) > _MOST_REFERENCES or set(found) != {ds("Reference")}:
+    if names[:2] != expected or not found or len(found) > most or set(found) != {ds("Reference")}:
         raise SignatureInvalid("SignedInfo must hold two methods and then the references")
     return tuple(_read_reference(child) for child in list(signed_info)[2:])
 
@@ -294,6 +354,8 @@ def _read_reference(element: etree._Element) -> Reference:
     uri = element.get("URI")
     if uri is None:
         raise SignatureInvalid("a reference without URI is not accepted")
+    if [child.tag for child in element] not in _REFERENCE_FORMS:
+        raise SignatureInvalid("a Reference must hold its Transforms, if any, and one digest")
     return Reference(
         uri=uri,
         transforms=tuple(
@@ -302,6 +364,7 @@ def _read_reference(element: etree._Element) -> Reference:
         digest_method=_read_method(element, "DigestMethod").algorithm,
         digest_value=decode_base64(only_child(element, ds("DigestValue"))),
         type=element.get("Type"),
+        identifier=element.get("Id"),
     )
 
 

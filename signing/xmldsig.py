@@ -32,6 +32,9 @@ from signing.trust import Trust
 
 __all__ = [
     "Verified",
+    "check_refers_to_document",
+    "document_reference",
+    "only_signature",
     "sign_enveloped",
     "sign_two_reference",
     "verify_enveloped",
@@ -39,12 +42,29 @@ __all__ = [
 ]
 
 _PROPERTIES = "http://example.org/#signatureProperties"  # the name that national signing plug-ins write
-_ENVELOPED = (Transform(algorithms.ENVELOPED), Transform(algorithms.EXCLUSIVE_C14N))
 _INCLUSIVE = (Transform(algorithms.C14N),)
 
 
-def sign_enveloped(root: etree._Element, signer: Signer) -> None:
+def sign_enveloped(
+    root: etree._Element,
+    signer: Signer,
+    *,
+    canonicalization: str = algorithms.EXCLUSIVE_C14N,
+    digest_method: str = algorithms.SHA256,
+) -> None:
     """Append a signature over the whole document as the last child of ``root``.
+
+    Raises SigningError if ``root`` is not the root of its document or is signed already.
+    """
+    references = [document_reference(root, canonicalization, digest_method)]
+    written = signature.write(references, signer, canonicalization=canonicalization)
+    signature.enclose_certificate(written, signer.certificate)
+    root.append(written)
+    signature.complete(written, references, signer, {})
+
+
+def document_reference(root: etree._Element, canonicalization: str, digest_method: str) -> Reference:
+    """The reference to a document that is still without the signature, which will be put into it.
 
     Raises SigningError if ``root`` is not the root of its document or is signed already.
     """
@@ -52,11 +72,10 @@ def sign_enveloped(root: etree._Element, signer: Signer) -> None:
         raise SigningError("only a whole document can be signed: pass its root element")
     if next(root.iter(ds("Signature")), None) is not None:
         raise SigningError("the document carries a signature already")
-    references = [Reference("", _ENVELOPED)]
-    written = signature.write(references, signer, canonicalization=algorithms.EXCLUSIVE_C14N)
-    signature.enclose_certificate(written, signer.certificate)
-    root.append(written)
-    signature.complete(written, references, signer, {"": root})
+    transforms = (Transform(algorithms.ENVELOPED), Transform(canonicalization))
+    # Digested before the signature is there: the same bytes, without a copy of the document to remove it from.
+    data = xml.canonicalize_document(root, exclusive=canonicalization == algorithms.EXCLUSIVE_C14N)
+    return Reference("", transforms, digest_method, algorithms.digest(digest_method, data))
 
 
 def verify_enveloped(root: etree._Element, trust: Trust, at: datetime) -> Verified:
@@ -64,22 +83,25 @@ def verify_enveloped(root: etree._Element, trust: Trust, at: datetime) -> Verifi
 
     Returns the document without the signature. Raises SignatureInvalid or Untrusted.
     """
-    written = _only_signature(root)
+    written = only_signature(root)
     if written.getparent() is not root or root.getparent() is not None:
         raise SignatureInvalid("the signature must be a child of the document's root element")
     checked = signature.check(written, signature.enclosed_certificate(written), trust, at)
     if len(checked.references) != 1:
         raise SignatureInvalid(f"one reference to the document is expected, not {len(checked.references)}")
     reference = checked.references[0]
-    _check_refers_to_root(reference, root)
-    if not reference.transforms or reference.transforms[0].algorithm != algorithms.ENVELOPED:
-        raise SignatureInvalid("the reference must use the enveloped-signature transform")
+    check_refers_to_document(reference, root)
     data = signature.referred(reference, root, written)
     return Verified(xml.reparse(data), checked.certificate, checked.partner)
 
 
-def _check_refers_to_root(reference: Reference, root: etree._Element) -> None:
-    """The reference is ``""`` or names the root by an identifier that no other element has."""
+def check_refers_to_document(reference: Reference, root: etree._Element) -> None:
+    """Raise SignatureInvalid unless the reference is to the document without its signature.
+
+    It is ``""``, or names the root by an identifier that no other element has.
+    """
+    if not reference.transforms or reference.transforms[0].algorithm != algorithms.ENVELOPED:
+        raise SignatureInvalid("the reference must use the enveloped-signature transform")
     if reference.uri == "":
         return
     identifier = reference.uri.removeprefix("#")
@@ -143,7 +165,7 @@ def verify_two_reference(
     place = _only_named(root, holder)
     if [child.tag for child in _elements(root)] != [payload, holder]:
         raise SignatureInvalid(f"<{root.tag}> must hold <{payload}> and then <{holder}>, and nothing else")
-    written = _only_signature(root)
+    written = only_signature(root)
     if [written] != _elements(place):
         raise SignatureInvalid(f"<{holder}> must hold the signature, and nothing else")
     properties = _only_named(written, ds("Object"))
@@ -182,7 +204,7 @@ def _payload(root: etree._Element, name: str) -> etree._Element:
     return _only_named(root, name)
 
 
-def _only_signature(root: etree._Element) -> etree._Element:
+def only_signature(root: etree._Element) -> etree._Element:
     """The only signature of the whole document."""
     found = list(root.iter(ds("Signature")))
     if len(found) != 1:

@@ -1,0 +1,83 @@
+"""When a signed message still counts: how far its time may be from ours, and that it is presented once.
+
+Every profile that states a time uses the same two rules, so that a replay is a replay in each of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from cryptography import x509
+from lxml import etree
+
+from signing import xml
+from signing.errors import Replayed, SignatureInvalid
+
+Seen = Callable[[str, datetime], bool]
+"""``seen(key, until)`` remembers ``key`` until then, and answers whether it knew it already; atomic."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Window:
+    """How far a message's time may be from ours: ``skew`` between clocks, ``longest`` validity accepted."""
+
+    skew: timedelta = timedelta(minutes=5)
+    longest: timedelta = timedelta(hours=1)
+
+
+DEFAULT_WINDOW = Window()
+
+
+def read_time(element: etree._Element) -> datetime:
+    """The time that an element states. Raises SignatureInvalid if it is none, or has no zone."""
+    text = xml.text_of(element).strip()
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise SignatureInvalid(f"{text!r} is not a time") from error
+    if read.tzinfo is None:
+        raise SignatureInvalid(f"{text!r} has no time zone")
+    return read
+
+
+def check_signing_time(
+    stated: datetime, certificate: x509.Certificate, at: datetime, window: Window = DEFAULT_WINDOW
+) -> None:
+    """Raise SignatureInvalid for a stated signing time in the future, or outside the certificate's validity.
+
+    ``at`` is now, or the time of a time-stamp: what is stamped was signed before. The signer's clock may be off by
+    the window's skew.
+    """
+    if stated > at + window.skew:
+        raise SignatureInvalid(f"the stated signing time {stated.isoformat()} lies in the future")
+    first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if not first - window.skew <= stated <= last + window.skew:
+        raise SignatureInvalid(
+            f"the stated signing time {stated.isoformat()} is outside the validity of the signer's certificate"
+        )
+
+
+def check_once(value: bytes, until: datetime, seen: Seen | None) -> None:
+    """Raise Replayed if the signature ``value`` was presented before; asked last, when all else is right."""
+    if seen is not None and seen(hashlib.sha256(value).hexdigest(), until):
+        raise Replayed
+
+
+def check_recent(
+    value: bytes, stated: datetime | None, at: datetime, seen: Seen | None, window: Window
+) -> None:
+    """Raise for a message signed longer ago than the window, or presented before; nothing without ``seen``.
+
+    Once it is too old to be accepted, nobody needs to remember it. Raises SignatureInvalid or Replayed.
+    """
+    if seen is None:
+        return
+    if stated is None:
+        raise SignatureInvalid("the signature states no signing time, so that a replay could not be noticed")
+    until = stated + window.longest + window.skew
+    if at > until:
+        raise SignatureInvalid(f"the message was signed at {stated.isoformat()}, which is too long ago")
+    check_once(value, until, seen)

@@ -1,0 +1,310 @@
+"""XAdES signatures at the baseline levels B-B, B-T and B-LT: inside a document, around data, or beside files.
+
+*Enveloped*: the last child of a document's root, over the rest of the document. *Enveloping*: a ``ds:Signature``
+with the data in a ``ds:Object``. *Detached*: a ``ds:Signature`` that names files by relative address, for ASiC
+containers (ETSI EN 319 162-1 §4.4).
+
+A signature is made at B-B; `add_timestamp` raises it to B-T and `add_validation_data` to B-LT. Verification knows
+where everything must stand, never looks an element up by its identifier, and returns what was signed. Everything
+is canonicalised in its final place, so that the surroundings of an inclusive form are those that a verifier sees.
+
+Standard: ETSI EN 319 132-1 v1.2.1, clauses 4.3 to 5.5 and 6; see `signing.xades_properties` for the properties and
+`signing.xades_opened` for what all three forms have in common when they are verified.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import cast
+from urllib.parse import quote, unquote
+
+from cryptography import x509
+from lxml import etree
+
+from signing import algorithms, signature, xades_properties, xml
+from signing.algorithms import Content
+from signing.errors import ContentChanged, SignatureInvalid, SigningError
+from signing.freshness import DEFAULT_WINDOW, Seen, Window
+from signing.keys import Signer
+from signing.signature import Believing, Reference, Transform, ds
+from signing.xades_opened import Conditions, Opened, Stamped, VerifiedXades
+from signing.xmldsig import check_refers_to_document, document_reference, only_signature
+
+_MOST_FILES = 100_000
+_OBJECT = "http://www.w3.org/2000/09/xmldsig#Object"
+_XML_MEDIA_TYPE = "text/xml"
+_BINARY_MEDIA_TYPE = "application/octet-stream"
+_RELATIVE = re.compile(r"(?:[^\s:?#%\\]|%[0-9A-Fa-f]{2})+")
+
+
+# ---------------------------------------------------------------------------------------------- signing
+
+
+def sign_enveloped(
+    root: etree._Element,
+    signer: Signer,
+    *,
+    at: datetime,
+    canonicalization: str = algorithms.EXCLUSIVE_C14N,
+    digest_method: str = algorithms.SHA256,
+    media_type: str = _XML_MEDIA_TYPE,
+) -> etree._Element:
+    """Append a signature over the whole document as the last child of ``root``, and return it.
+
+    ``at`` becomes the stated signing time. Raises SigningError if ``root`` is not the root of its document or is
+    signed already.
+    """
+    content = document_reference(root, canonicalization, digest_method)
+    draft = _Draft(signer, at, canonicalization, digest_method, content.digest_value)
+    draft.refer(content, media_type)
+    return draft.sign(root)
+
+
+def sign_enveloping(
+    content: bytes | etree._Element,
+    signer: Signer,
+    *,
+    at: datetime,
+    canonicalization: str = algorithms.EXCLUSIVE_C14N,
+    digest_method: str = algorithms.SHA256,
+    media_type: str | None = None,
+    parent: etree._Element | None = None,
+) -> etree._Element:
+    """A signature that holds a copy of an element, or data in base64, in its first Object.
+
+    It is put into ``parent`` if one is given: with inclusive C14N it cannot be moved elsewhere afterwards. Raises
+    SigningError if the parent's default namespace would swallow the element.
+    """
+    holder = etree.Element(ds("Object"), nsmap={"ds": signature.DS})
+    if isinstance(content, bytes):
+        inside, transform, usual = content, algorithms.BASE64, _BINARY_MEDIA_TYPE
+        holder.set("Encoding", algorithms.BASE64)
+        holder.text = signature.encode_base64(content)
+    else:
+        if parent is not None and None in parent.nsmap:
+            raise SigningError("an element cannot be enveloped below a default namespace")
+        # The inclusive form brings along the namespaces that only values use.
+        inside, transform, usual = (
+            xml.canonicalize(content, exclusive=False),
+            canonicalization,
+            _XML_MEDIA_TYPE,
+        )
+        holder.append(xml.reparse(inside))
+    draft = _Draft(signer, at, canonicalization, digest_method, inside)
+    holder.set("Id", draft.identifier + "-object")
+    reference = Reference(f"#{holder.get('Id')}", (Transform(transform),), digest_method, type=_OBJECT)
+    draft.refer(reference, media_type or usual, holder)
+    return draft.sign(parent)
+
+
+def sign_detached(
+    files: Mapping[str, Content],
+    signer: Signer,
+    *,
+    at: datetime,
+    media_types: Mapping[str, str],
+    canonicalization: str = algorithms.EXCLUSIVE_C14N,
+    digest_method: str = algorithms.SHA256,
+    parent: etree._Element | None = None,
+) -> etree._Element:
+    """A signature over the octets of ``files``, which it names by relative address, in the order given.
+
+    ``media_types`` by name; what is missing there is called a sequence of octets. A file is given as bytes or as
+    a function that opens it. ``parent`` is as in `sign_enveloping`. Raises SigningError for no file, or a name that
+    is no relative path.
+    """
+    if not files:
+        raise SigningError("there is no file to sign")
+    references = {
+        name: Reference(_address(name), (), digest_method, algorithms.digest(digest_method, content))
+        for name, content in files.items()
+    }
+    digests = b"".join(reference.digest_value for reference in references.values())
+    draft = _Draft(signer, at, canonicalization, digest_method, digests)
+    for name, reference in references.items():
+        draft.refer(reference, media_types.get(name, _BINARY_MEDIA_TYPE))
+    return draft.sign(parent)
+
+
+class _Draft:
+    """A signature that is being put together; its identifiers follow from what is signed, by whom and when."""
+
+    def __init__(
+        self, signer: Signer, at: datetime, canonicalization: str, digest_method: str, content: bytes
+    ) -> None:
+        self._signer, self._at = signer, at
+        self._canonicalization, self._digest_method = canonicalization, digest_method
+        mixed = hashlib.sha256(signature.certificate_der(signer.certificate))
+        mixed.update(at.isoformat().encode())
+        mixed.update(content)
+        self.identifier = f"xades-{mixed.hexdigest()[:24]}"
+        self._references: list[Reference] = []
+        self._media_types: dict[str, str] = {}
+        self._targets: dict[str, etree._Element] = {}
+
+    def refer(self, reference: Reference, media_type: str, holder: etree._Element | None = None) -> None:
+        """Sign one more content; ``holder`` is the Object that holds it, unless it is digested already."""
+        identifier = f"{self.identifier}-{len(self._references) + 1}"
+        self._references.append(dataclasses.replace(reference, identifier=identifier))
+        self._media_types[identifier] = media_type
+        if holder is not None:
+            self._targets[reference.uri] = holder
+
+    def sign(self, parent: etree._Element | None) -> etree._Element:
+        """The completed signature, as the last child of ``parent`` if there is one."""
+        about = Reference(
+            f"#{self.identifier}-properties",
+            (Transform(self._canonicalization),),
+            self._digest_method,
+            type=xades_properties.TYPE,
+        )
+        references = [*self._references, about]
+        written = signature.write(references, self._signer, canonicalization=self._canonicalization)
+        written.set("Id", self.identifier)
+        signature.enclose_certificate(written, self._signer.certificate)
+        written.extend(self._targets.values())
+        properties = xades_properties.write(written, self._signer.certificate, self._at, self._media_types)
+        if parent is not None:
+            parent.append(written)
+        signature.check_unique(written.getroottree().getroot(), [self.identifier, about.uri[1:]])
+        signature.complete(written, references, self._signer, {**self._targets, about.uri: properties})
+        return written
+
+
+def stamped_bytes(written: etree._Element) -> bytes:
+    """The bytes that a signature time-stamp covers: the canonical ``ds:SignatureValue`` (clause 5.3)."""
+    return xades_properties.stamped(written)
+
+
+def add_timestamp(written: etree._Element, token: bytes) -> None:
+    """Raise a signature to B-T: add a TimeStampToken (DER) over `stamped_bytes`."""
+    xades_properties.add_timestamp(written, token)
+
+
+def add_validation_data(
+    written: etree._Element,
+    certificates: Sequence[x509.Certificate],
+    crls: Sequence[bytes],
+    ocsps: Sequence[bytes],
+) -> None:
+    """Raise a time-stamped signature to B-LT: add the chains of signer and time-stamp, and their revocation (DER).
+
+    What was added before is replaced.
+    """
+    values = [signature.certificate_der(certificate) for certificate in certificates]
+    xades_properties.add_validation_data(written, values, crls, ocsps)
+
+
+# -------------------------------------------------------------------------------------------- verifying
+
+
+def verify_enveloped(
+    root: etree._Element,
+    trust: Believing,
+    at: datetime,
+    *,
+    stamped: Stamped | None = None,
+    seen: Seen | None = None,
+    window: Window = DEFAULT_WINDOW,
+) -> VerifiedXades:
+    """Check the one signature of a document; ``element`` is the document without it.
+
+    A time that ``stamped`` proves replaces ``at`` for the signer's certificate. With ``seen`` a signature counts
+    once, for as long after its signing time as ``window`` says. Raises SignatureInvalid, Untrusted or Replayed.
+    """
+    written = only_signature(root)
+    if written.getparent() is not root or root.getparent() is not None:
+        raise SignatureInvalid("the signature must be a child of the document's root element")
+    opened = Opened(written, Conditions(trust, at, stamped, seen, window), objects=1)
+    reference = opened.only_content()
+    check_refers_to_document(reference, root)
+    data = signature.referred(reference, root, written)
+    return opened.verified({"": reference}, element=xml.reparse(data))
+
+
+def verify_enveloping(
+    written: etree._Element,
+    trust: Believing,
+    at: datetime,
+    *,
+    stamped: Stamped | None = None,
+    seen: Seen | None = None,
+    window: Window = DEFAULT_WINDOW,
+) -> VerifiedXades:
+    """Check a signature that holds what it signs; ``element`` or ``data`` is that. See `verify_enveloped`."""
+    opened = Opened(written, Conditions(trust, at, stamped, seen, window), objects=2)
+    reference = opened.only_content()
+    holder = opened.holder()
+    if not holder.get("Id") or reference.uri != f"#{holder.get('Id')}":
+        raise SignatureInvalid(f"reference {reference.uri!r} is not to the signature's Object")
+    signature.check_unique(written.getroottree().getroot(), [reference.uri[1:]])
+    signed = signature.referred(reference, holder, written)
+    if [transform.algorithm for transform in reference.transforms] == [algorithms.BASE64]:
+        return opened.verified({"": reference}, data=signed)
+    return opened.verified({"": reference}, element=_only_inside(xml.reparse(signed)))
+
+
+def verify_detached(
+    written: etree._Element,
+    files: Mapping[str, Content],
+    trust: Believing,
+    at: datetime,
+    *,
+    whole: bool = True,
+    stamped: Stamped | None = None,
+    seen: Seen | None = None,
+    window: Window = DEFAULT_WINDOW,
+) -> VerifiedXades:
+    """Check a signature over ``files`` by name; ``files`` of the result are those that it covers.
+
+    Each is referred to once, and each of them unless ``whole`` is off. Raises ContentChanged with the names of all
+    files that were changed. See `verify_enveloped`.
+    """
+    opened = Opened(written, Conditions(trust, at, stamped, seen, window), objects=1, most=_MOST_FILES)
+    named: dict[str, Reference] = {}
+    for reference in opened.contents:
+        name = _file_of(reference)
+        if name in named or name not in files:
+            raise SignatureInvalid(f"the signature refers to {name!r} twice, or to a file that is not there")
+        named[name] = reference
+    if whole and len(named) < len(files):
+        missing = ", ".join(sorted(files.keys() - named.keys()))
+        raise SignatureInvalid(f"not covered by the signature: {missing}")
+    changed = [name for name, reference in named.items() if not signature.matches(reference, files[name])]
+    if changed:
+        raise ContentChanged(changed)
+    return opened.verified(named, files={name: files[name] for name in named})
+
+
+def _only_inside(holder: etree._Element) -> etree._Element:
+    """The one element in an Object, in a document of its own with the namespaces that its values may use."""
+    inside = list(holder.iterchildren(etree.Element))
+    if len(inside) != 1 or "".join(cast("list[str]", holder.xpath("text()"))).strip():
+        raise SignatureInvalid("the signature's Object must hold one element, and nothing else")
+    return xml.reparse(xml.canonicalize(inside[0], exclusive=False))
+
+
+def _address(name: str) -> str:
+    """Relative address of a file. Raises SigningError unless it is a plain path below the signature's folder."""
+    if not _is_path(name):
+        raise SigningError(f"{name!r} is not a relative path")
+    return quote(name, safe="/")
+
+
+def _file_of(reference: Reference) -> str:
+    """The file that a reference names. Raises SignatureInvalid for other addresses, and for transforms."""
+    try:
+        name = unquote(reference.uri, errors="strict") if _RELATIVE.fullmatch(reference.uri) else ""
+    except UnicodeDecodeError:
+        name = ""
+    if not _is_path(name) or reference.transforms:
+        raise SignatureInvalid(f"reference {reference.uri!r} is not to the plain octets of a file")
+    return name
+
+
+def _is_path(name: str) -> bool:
+    return "\\" not in name and "\0" not in name and not {"", ".", ".."} & set(name.split("/"))
