@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, func, insert, select
 
 from broker.store.schema import certificates
 from broker.store.sealing import seal, unseal
-from broker.store.sql import Repository
+from broker.store.sql import Repository, between
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,9 +53,10 @@ class Certificates(Repository):
         rows = self._conn.execute(query.order_by(certificates.c.received_at.desc()).limit(limit))
         return [self._certificate(row) for row in rows]
 
-    def late(self) -> dict[str, tuple[int, int]]:
-        """Facility → how many certificates came after their time, and how many came at all."""
-        query = select(certificates.c.facility, certificates.c.late, func.count())
+    def late(self, since: datetime | None = None, until: datetime | None = None) -> dict[str, tuple[int, int]]:
+        """Facility → how many certificates came after their time, and how many came at all, in a period."""
+        within = between(certificates.c.received_at, since, until)
+        query = select(certificates.c.facility, certificates.c.late, func.count()).where(*within)
         query = query.group_by(certificates.c.facility, certificates.c.late)
         found: dict[str, tuple[int, int]] = {}
         for facility, is_late, number in self._conn.execute(query):

@@ -15,10 +15,13 @@ from broker.store.statistics import KEYS
 from lienthong.cli.common import Folder, Json, explained, load, show, store
 
 _COLUMNS = ["unit", "dossiers", "on_time", "late", "rejected", "asked", "median", "p90"]
+_FACILITY = "facility"
 
 
 def statistics(
-    by: Annotated[str, typer.Option(help=f"One of {', '.join(KEYS)}.")] = "agency",
+    by: Annotated[
+        str, typer.Option(help=f"One of {', '.join(KEYS)}; or {_FACILITY}: certificates that came late.")
+    ] = "agency",
     since: Annotated[
         datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; default: today.")
     ] = None,
@@ -31,13 +34,20 @@ def statistics(
     as_json: Json = False,
 ) -> None:
     """Count the steps planned in a period, per commune, province, agency or step."""
-    if by not in KEYS:
-        raise typer.BadParameter(f"one of {', '.join(KEYS)}", param_hint="--by")
+    if by not in (*KEYS, _FACILITY):
+        raise typer.BadParameter(f"one of {', '.join((*KEYS, _FACILITY))}", param_hint="--by")
     now = system_clock()
     first = since.date() if since else local_day(now)
     last = until.date() if until else local_day(now)
     begin, end = midnight(first), midnight(last + timedelta(days=1))
     with store(load(project)) as opened, explained():
+        if by == _FACILITY:
+            certified = opened.read(lambda tx: tx.certificates.late(begin, end))
+            rows = [
+                {"facility": one, "certificates": of, "late": n} for one, (n, of) in sorted(certified.items())
+            ]
+            show(rows, ["facility", "certificates", "late"], as_json=as_json)
+            return
         found = opened.read(
             lambda tx: lines(tx.statistics.rows(by, begin, end, commune=commune, province=province), now)
         )
