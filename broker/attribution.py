@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+from broker.canonical.document import is_personal_number
 from broker.errors import Invalid
 from broker.model import Message, Problem
 from broker.store.engine import Tx
@@ -61,6 +62,10 @@ class Attribution:
             message_id=question.id,
         )
         tx.lookups.add(self.number, lookup)
+        if question.dossier is None and is_personal_number(
+            self.number
+        ):  # else it is found through the dossier
+            tx.people.note(question.id, [self.number])
 
 
 def _problem(name: str) -> Problem:

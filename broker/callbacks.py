@@ -13,6 +13,7 @@ from adapters.base import Answer, Inbound, Received
 from adapters.errors import Malformed, Refused
 from broker.agency import Agency
 from broker.canonical import build
+from broker.canonical import document as documents
 from broker.certificates import Certificates
 from broker.clock import Clock, NewId, local_day
 from broker.inbox import Answered
@@ -93,6 +94,8 @@ class Callbacks:
                 raise Answered(previous)
             tx.messages.add(dataclasses.replace(incoming, dossier=dossier))
             tx.messages.add(dataclasses.replace(outgoing, dossier=dossier))
+            if dossier is None:
+                tx.people.note(incoming.id, documents.personal_numbers(report))
             tx.intake.answer(agency.id, key, response)
 
         if certificate is None:

@@ -71,6 +71,8 @@ class Certified:
     first: Certificate
     number: str | None
     reissued: bool
+    people: frozenset[str] = frozenset()
+    """Personal numbers of everybody whom it names."""
 
 
 class Certificates:
@@ -107,7 +109,8 @@ class Certificates:
             late=now > self.expected(issued_on),
             message_id=message.id,
         )
-        return Certified(first, text_at(root, _SUBJECT[kind]), text_at(root, "Reissued") == "true")
+        reissued = text_at(root, "Reissued") == "true"
+        return Certified(first, text_at(root, _SUBJECT[kind]), reissued, documents.personal_numbers(root))
 
     def expected(self, issued_on: date) -> datetime:
         """Until when the data of a paper of that day must be here.
@@ -125,6 +128,7 @@ class Certificates:
 
         def commit(tx: Tx) -> None:
             settle(tx)
+            tx.people.note(certified.first.message_id, certified.people)
             known = tx.certificates.newest(certified.first.code)
             if known is not None and known.document == certified.first.document:
                 return  # fetched before it was handed over, or the other way round

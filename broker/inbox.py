@@ -25,6 +25,7 @@ from signing.trust import Trust
 from signing.xml import canonicalize
 from signing.xmldsig import verify_enveloped
 
+_MOST_PEOPLE = 50  # nobody fills the index with one message that is refused
 _UNSIGNED = Problem(
     "Signature",
     "Thông điệp phải được ký số bởi đơn vị gửi.",
@@ -97,6 +98,7 @@ class Inbox:
             officer=request.text("Actor/OfficerId"),
         )
         tx.messages.add(incoming)
+        tx.people.note(incoming.id, documents.personal_numbers(request.root))
         outgoing = self._message(request.client.id, request.name, answer, "out", "answer", dossier)
         tx.messages.add(dataclasses.replace(outgoing, related_id=incoming.id))
         if dossier is not None:
@@ -123,8 +125,14 @@ class Inbox:
             outcome=error.reason,
             content_type=media_type,
         )
+        numbers = sorted(documents.personal_numbers(document))[:_MOST_PEOPLE]
+
+        def keep(tx: Tx) -> None:
+            tx.messages.add(message)
+            tx.people.note(message.id, numbers)
+
         try:
-            await self._store.write(lambda tx: tx.messages.add(message))
+            await self._store.write(keep)
         except StoreUnavailable as away:
             raise NotNow from away
 

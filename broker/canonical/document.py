@@ -1,7 +1,7 @@
 """A canonical document as a tree: read safely, put into its normal form, looked into by path.
 
-Comments and processing instructions are taken out on reading: they are not part of the data, and `1234<!--
--->5` must not read as 1234 in one place and as 12345 in another.
+Comments and processing instructions are taken out on reading, because they are not part of the data; the parser
+refuses them inside of values.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from lxml import etree
 
 from broker.canonical.plan import NAMESPACE, Node
 from broker.canonical.words import collapse
+from signing.errors import XmlRefused
 from signing.xml import parse, serialize
 
 DS_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
@@ -21,6 +22,8 @@ DS_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 DECLARATIONS = ("BirthDeclaration", "DeathDeclaration")
 """What a citizen can declare: roots of birth.xsd and death.xsd."""
 
+_NUMBERS = ("PersonalNumber", "HeadPersonalNumber", "DeceasedPersonalNumber")
+_NUMBER = re.compile("[0-9]{12}")
 _SPACE = re.compile("[ \t\r\n\u00a0]+")
 _SEGMENT = re.compile(r"([A-Za-z0-9]+)(?:\[(\d+)\])?")
 
@@ -96,6 +99,21 @@ def path_of(element: Node, root: Node) -> str:
         names.append(str(at.tag).rpartition("}")[2] + index)
         at = above
     return "/".join(reversed(names))
+
+
+def is_personal_number(text: str) -> bool:
+    """Whether the text is written as a citizen's personal number: twelve digits."""
+    return _NUMBER.fullmatch(text) is not None
+
+
+def personal_numbers(document: bytes | Node) -> frozenset[str]:
+    """The personal numbers of all persons in a canonical document; none if it cannot be read."""
+    try:
+        root = as_tree(document)
+    except XmlRefused:
+        return frozenset()
+    found = (collapse(element.text or "") for element in root.iter(*map(tag, _NUMBERS)))
+    return frozenset(filter(is_personal_number, found))
 
 
 def declaration_of(root: Node) -> Node | None:

@@ -12,6 +12,7 @@ from adapters.base import Reply, Wire
 from adapters.errors import AdapterError, Malformed, Rejected
 from broker.agency import Agency
 from broker.attribution import Attribution, Unattributed
+from broker.canonical import document as documents
 from broker.clock import Clock, NewId, local_day
 from broker.model import Delivery, DeliveryKind, Message
 from broker.store.engine import Store, Tx
@@ -49,7 +50,13 @@ class Attempts:
     async def ask(self, agency: Agency, delivery: Delivery) -> Exchanged | Broken:
         """As `exchange`, for a question that somebody waits for: it is on no queue, and its answer is logged here."""
         result = await self._exchange(agency, delivery, queued=False)
-        await self._store.write(lambda tx: tx.messages.add(result.message))
+
+        def commit(tx: Tx) -> None:
+            tx.messages.add(result.message)
+            if result.message.dossier is None:
+                tx.people.note(result.message.id, _people(delivery, result))
+
+        await self._store.write(commit)
         return result
 
     async def _exchange(self, agency: Agency, delivery: Delivery, *, queued: bool) -> Exchanged | Broken:
@@ -118,6 +125,13 @@ class Attempts:
             officer=delivery.context.get("officer"),
             purpose=delivery.context.get("purpose"),
         )
+
+
+def _people(delivery: Delivery, result: Exchanged | Broken) -> set[str]:
+    """Whom a question of no dossier and its answer are about."""
+    asked = delivery.context.get("number", "")
+    told = documents.personal_numbers(result.document) if isinstance(result, Exchanged) else ()
+    return {number for number in (asked, *told) if documents.is_personal_number(number)}
 
 
 def _media_type(content_type: str) -> str:

@@ -19,6 +19,7 @@ import structlog
 from adapters.errors import AdapterError, Malformed, Unavailable
 from broker.agency import Agency
 from broker.canonical import build
+from broker.canonical import document as documents
 from broker.clock import Clock
 from broker.delivery.attempt import Attempts, Broken, Exchanged
 from broker.delivery.policy import Ask, Bury, Decision, Pause, decide
@@ -44,17 +45,20 @@ CLASS_OF_OUTCOME: Mapping[Outcome, str] = {
 class Settle:
     """What is stored together with the change that an answer makes: the answer, and how the delivery ended.
 
-    ``message`` is None when nothing came that could be logged.
+    ``message`` is None when nothing came that could be logged; ``document`` is what it says, canonically.
     """
 
     message: Message | None
     end: Callable[[Tx], None]
+    document: bytes | None = None
 
     def __call__(self, tx: Tx, dossier: str | None = None) -> None:
         """Store both; ``dossier`` is the code of the only dossier that the answer turned out to be about."""
         if self.message is not None:
             about = self.message.dossier or dossier
             tx.messages.add(dataclasses.replace(self.message, dossier=about))
+            if about is None and self.document is not None:  # of several dossiers: found by whom it names
+                tx.people.note(self.message.id, documents.personal_numbers(self.document))
         # Lost: the agency's own report ended the delivery before its answer came, or another worker has it. What came
         # still counts.
         with contextlib.suppress(LeaseLost):
@@ -249,7 +253,9 @@ class Worker:
         await self._failed(agency, delivery, _failure(result.error, known), result)
 
     async def _answered(self, agency: Agency, delivery: Delivery, result: Exchanged) -> None:
-        settle = Settle(result.message, lambda tx: tx.deliveries.finish(delivery, self._clock()))
+        settle = Settle(
+            result.message, lambda tx: tx.deliveries.finish(delivery, self._clock()), result.document
+        )
         try:
             await self._handlers[delivery.kind].answered(delivery, result.document, settle)
         except Failure as failure:

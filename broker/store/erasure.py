@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, t
 from broker.model import Phase
 from broker.store.dossiers import PERSONAL_NUMBER
 from broker.store.errors import Missing
+from broker.store.message_people import MessagePeople
 from broker.store.schema import (
     STEP_OPEN,
     UNFINISHED,
@@ -174,7 +175,9 @@ class Erasure(Repository):
     def _bodies(self, which: ColumnElement[bool], at: datetime) -> list[int]:
         query = update(messages).where(which, _has_body()).returning(messages.c.idx)
         gone = {"body": None, "salt": None, "sealed_by": None, "erased_at": at}
-        return sorted(self._conn.execute(query.values(gone)).scalars())
+        erased = sorted(self._conn.execute(query.values(gone)).scalars())
+        MessagePeople(self._tx).forget(erased)  # whom a message was about goes with what it said
+        return erased
 
     def _column(self, dossier_id: str, column: ColumnElement[Any]) -> Any:
         row = self._conn.execute(select(column).where(dossiers.c.id == dossier_id)).one_or_none()

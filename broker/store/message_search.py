@@ -33,7 +33,6 @@ _CODES = (
     select(dossiers.c.code)
     .join(dossier_codes, dossier_codes.c.dossier_id == dossiers.c.id)
     .where(dossier_codes.c.value == bindparam("wanted"), dossier_codes.c.system != PERSONAL_NUMBER)
-    .distinct()
 )
 
 
@@ -46,7 +45,7 @@ def find(
     conditions += between(messages.c.at, wanted.since, wanted.until)
     entries = None if wanted.person is None else _of_person(session, wanted.person)
     if wanted.code is not None:
-        codes = session.conn.execute(_CODES, {"wanted": wanted.code}).scalars().all() or [wanted.code]
+        codes = sorted(set(session.conn.execute(_CODES, {"wanted": wanted.code}).scalars())) or [wanted.code]
         if len(codes) == 1:
             conditions.append(messages.c.dossier == codes[0])
         else:

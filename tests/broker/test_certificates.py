@@ -60,8 +60,8 @@ async def test_kept_once(certificates: Certificates) -> None:
     """The same facts are one version; others under the same code need a new issue."""
     certified = certificates.read(BIRTH.encode(), MESSAGE)
     assert certified is not None
-    for _ in range(2):
-        await certificates.keep(certified, lambda tx: None)
+    await certificates.keep(certified, lambda tx: tx.messages.add(MESSAGE))
+    await certificates.keep(certified, lambda tx: None)
     newest = await certificates.newest(certified.first.code)
     assert newest is not None
     assert newest.version == 1
