@@ -128,6 +128,7 @@ class Trust:
         self._authorities: dict[x509.Certificate, str] = {}
         self._issued: list[tuple[Issued, str]] = []
         self._policies = tuple(policies)
+        self._identified: dict[bytes, list[x509.Certificate]] = {}
         for partner, anchors in certificates.items():
             for anchor in anchors:
                 self._add(partner, anchor)
@@ -140,12 +141,21 @@ class Trust:
         if known.setdefault(anchor, partner) != partner:
             subject = anchor.subject.rfc4514_string()
             raise ValueError(f"certificate {subject} is listed for {known[anchor]} and for {partner}")
+        identifier = key_identifier(anchor)
+        if known is self._pinned and identifier is not None:
+            same = self._identified.setdefault(identifier, [])
+            if anchor not in same:
+                same.append(anchor)
 
     @property
     def partners(self) -> frozenset[str]:
         """Names of the partners that some certificate speaks for."""
         issued = {partner for _, partner in self._issued}
         return frozenset(self._pinned.values()) | frozenset(self._authorities.values()) | issued
+
+    def identified(self, identifier: bytes) -> tuple[x509.Certificate, ...]:
+        """The pinned certificates with this subject key identifier; several if one was renewed with its key."""
+        return tuple(self._identified.get(identifier, ()))
 
     def check(self, certificate: x509.Certificate, at: datetime) -> str:
         """The partner whom ``certificate`` speaks for at time ``at`` (aware). Raises Untrusted with why
@@ -185,6 +195,12 @@ def _vouches(authority: x509.Certificate, certificate: x509.Certificate, at: dat
 def _is_authority(certificate: x509.Certificate) -> bool:
     constraints = _extension(certificate, x509.BasicConstraints)
     return constraints is not None and constraints.ca
+
+
+def key_identifier(certificate: x509.Certificate) -> bytes | None:
+    """The subject key identifier that a certificate states (RFC 5280 §4.2.1.2); None if it states none."""
+    stated = _extension(certificate, x509.SubjectKeyIdentifier)
+    return None if stated is None else stated.digest
 
 
 def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:

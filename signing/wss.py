@@ -3,10 +3,13 @@
 What is written, and the least that is accepted::
 
     <wsse:Security s:mustUnderstand="1">
-      <wsse:BinarySecurityToken wsu:Id>    the signer's certificate
+      <wsse:BinarySecurityToken wsu:Id>    the signer's certificate, unless KeyInfo names it
       <wsu:Timestamp wsu:Id>               Created, Expires
       <ds:Signature>                       over Timestamp, Body and every WS-Addressing header
     </wsse:Security>
+
+KeyInfo points to the token, or names the certificate by its subject key identifier, and then it is taken from
+those that are pinned.
 
 Elements are taken from where SOAP puts them (a header is a direct child of Header), never looked up by
 identifier, and are returned as parsed from the signed bytes.
@@ -17,20 +20,24 @@ Security Profile 1.1; SOAP 1.1 and 1.2; WS-Addressing 1.0.
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from cryptography import x509
 from lxml import etree
 
 from signing import algorithms, signature, xml
-from signing.errors import Replayed, SignatureInvalid, SigningError
+from signing.errors import SignatureInvalid, SigningError, Untrusted
+from signing.freshness import DEFAULT_WINDOW, Seen, Window, check_once, read_time
 from signing.keys import Signer
 from signing.signature import Reference, Transform, Verified, ds, only_child
-from signing.trust import Trust
+from signing.trust import Trust, key_identifier
+
+KeyReference = Literal["token", "subject-key-identifier"]
+"""How a message says whose key signed it: by its certificate, or by the identifier in it (X.509 Token Profile
+§3.2.1, §3.2.2), where both sides exchanged certificates before."""
 
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 SOAP_12 = "http://www.w3.org/2003/05/soap-envelope"
@@ -41,22 +48,17 @@ ADDRESSING = frozenset(
 )
 
 _X509_TOKEN = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"  # noqa: S105
+_KEY_IDENTIFIER = (
+    "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509SubjectKeyIdentifier"
+)
 _BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 _ID = f"{{{WSU}}}Id"
 _SECURITY = f"{{{WSSE}}}Security"
 _TOKEN = f"{{{WSSE}}}BinarySecurityToken"
+_REFERENCE = f"{{{WSSE}}}Reference"
+_IDENTIFIER = f"{{{WSSE}}}KeyIdentifier"
 _TIMESTAMP = f"{{{WSU}}}Timestamp"
 _EXCLUSIVE = (Transform(algorithms.EXCLUSIVE_C14N),)
-
-Seen = Callable[[str, datetime], bool]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Window:
-    """How far a message's time may be from ours: ``skew`` between clocks, ``longest`` validity accepted."""
-
-    skew: timedelta = timedelta(minutes=5)
-    longest: timedelta = timedelta(hours=1)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -82,11 +84,12 @@ def sign_envelope(
     created: datetime,
     ttl: timedelta,
     new_id: Callable[[], str],
+    key_reference: KeyReference = "token",
 ) -> None:
     """Add a Security header that signs Body, Timestamp and all WS-Addressing headers present.
 
-    ``created`` is aware; the message expires ``ttl`` later. Raises SigningError if the envelope is not SOAP
-    or has a Security header already.
+    ``created`` is aware; the message expires ``ttl`` later. Raises SigningError if the envelope is not SOAP, has
+    a Security header already, or the certificate has no identifier to be named by.
     """
     soap, header, body = _parts(envelope)
     if header is None:
@@ -96,7 +99,7 @@ def sign_envelope(
         raise SigningError("the envelope has a Security header already")
     security = etree.SubElement(header, _SECURITY, nsmap={"wsse": WSSE, "wsu": WSU})
     security.set(f"{{{soap}}}mustUnderstand", "1")
-    token = _write_token(security, signer.certificate, f"X509-{new_id()}")
+    pointer = _pointer(security, signer.certificate, key_reference, new_id)
     timestamp = _write_timestamp(security, created, ttl)
     targets = {}
     for element in (timestamp, body, *_addressing(header)):
@@ -105,15 +108,35 @@ def sign_envelope(
         targets[f"#{element.get(_ID)}"] = element
     references = [Reference(uri, _EXCLUSIVE) for uri in targets]
     written = signature.write(references, signer, canonicalization=algorithms.EXCLUSIVE_C14N)
-    _write_key_info(written, token)
+    only_child(written, ds("KeyInfo")).append(pointer)
     security.append(written)
     signature.complete(written, references, signer, targets)
+
+
+def _pointer(
+    security: etree._Element,
+    certificate: x509.Certificate,
+    key_reference: KeyReference,
+    new_id: Callable[[], str],
+) -> etree._Element:
+    """The reference to the signer's certificate, for KeyInfo; the token that it may point to is written."""
+    pointer = etree.Element(f"{{{WSSE}}}SecurityTokenReference", nsmap={"wsse": WSSE})
+    if key_reference == "token":
+        token = _write_token(security, certificate, f"X509-{new_id()}")
+        etree.SubElement(pointer, _REFERENCE, URI=f"#{token.get(_ID)}", ValueType=_X509_TOKEN)
+        return pointer
+    identifier = key_identifier(certificate)
+    if identifier is None:
+        raise SigningError("the certificate has no subject key identifier: refer to it by token")
+    named = etree.SubElement(pointer, _IDENTIFIER, EncodingType=_BASE64, ValueType=_KEY_IDENTIFIER)
+    named.text = signature.encode_base64(identifier)
+    return pointer
 
 
 def _write_token(security: etree._Element, certificate: x509.Certificate, identifier: str) -> etree._Element:
     token = etree.SubElement(security, _TOKEN, EncodingType=_BASE64, ValueType=_X509_TOKEN)
     token.set(_ID, identifier)
-    token.text = base64.b64encode(signature.certificate_der(certificate)).decode("ascii")
+    token.text = signature.encode_base64(signature.certificate_der(certificate))
     return token
 
 
@@ -124,19 +147,13 @@ def _write_timestamp(security: etree._Element, created: datetime, ttl: timedelta
     return timestamp
 
 
-def _write_key_info(written: etree._Element, token: etree._Element) -> None:
-    key_info = only_child(written, ds("KeyInfo"))
-    pointer = etree.SubElement(key_info, f"{{{WSSE}}}SecurityTokenReference")
-    etree.SubElement(pointer, f"{{{WSSE}}}Reference", URI=f"#{token.get(_ID)}", ValueType=_X509_TOKEN)
-
-
 def verify_envelope(
     envelope: etree._Element,
     trust: Trust,
     at: datetime,
     *,
     seen: Seen | None = None,
-    window: Window = Window(),
+    window: Window = DEFAULT_WINDOW,
 ) -> VerifiedEnvelope:
     """Check the signature of a SOAP message against ``trust`` and its time-stamp against ``at``.
 
@@ -149,14 +166,12 @@ def verify_envelope(
         raise SignatureInvalid("the message has no Header, so it is not signed")
     security = only_child(header, _SECURITY)
     timestamp = only_child(security, _TIMESTAMP)
-    token = only_child(security, _TOKEN)
     written = only_child(security, ds("Signature"))
-    checked = signature.check(written, _certificate(written, token), trust, at)
-    signed = _digest_all(checked, written, [token, timestamp, body, *_headers(header)])
+    checked = signature.check(written, _certificate(written, security, trust, at), trust, at)
+    signed = _digest_all(checked, written, [*security.findall(_TOKEN), timestamp, body, *_headers(header)])
     _require_signed(signed, [timestamp, body, *_addressing(header)])
     expires = _check_time(signed[timestamp], at, window)
-    if seen is not None and seen(hashlib.sha256(checked.value).hexdigest(), expires + window.skew):
-        raise Replayed
+    check_once(checked.value, expires + window.skew, seen)
     headers = {str(element.tag): signed[element] for element in _headers(header) if element in signed}
     return VerifiedEnvelope(
         signed[body], checked.certificate, checked.partner, headers=headers, expires=expires
@@ -192,8 +207,8 @@ def _require_signed(signed: Mapping[etree._Element, etree._Element], required: l
 
 def _check_time(timestamp: etree._Element, at: datetime, window: Window) -> datetime:
     """When the message expires. Raises SignatureInvalid if that is past, or its time is not believable."""
-    created = _time(only_child(timestamp, f"{{{WSU}}}Created"))
-    expires = _time(only_child(timestamp, f"{{{WSU}}}Expires"))
+    created = read_time(only_child(timestamp, f"{{{WSU}}}Created"))
+    expires = read_time(only_child(timestamp, f"{{{WSU}}}Expires"))
     if created > at + window.skew:
         raise SignatureInvalid(f"the message was created in the future ({_zulu(created)})")
     if expires < at - window.skew:
@@ -203,13 +218,34 @@ def _check_time(timestamp: etree._Element, at: datetime, window: Window) -> date
     return expires
 
 
-def _certificate(written: etree._Element, token: etree._Element) -> x509.Certificate:
-    """The certificate in the token that KeyInfo points to (X.509 Token Profile §3.2.1)."""
+def _certificate(
+    written: etree._Element, security: etree._Element, trust: Trust, at: datetime
+) -> x509.Certificate:
+    """The certificate that KeyInfo points to or names (X.509 Token Profile §3.2)."""
+    pointer = only_child(only_child(written, ds("KeyInfo")), f"{{{WSSE}}}SecurityTokenReference")
+    if pointer.find(_IDENTIFIER) is None:
+        return _token_certificate(only_child(pointer, _REFERENCE), only_child(security, _TOKEN))
+    if len(pointer) != 1 or security.find(_TOKEN) is not None:
+        raise SignatureInvalid("a message that names its certificate must not carry another one")
+    return _named_certificate(pointer[0], trust, at)
+
+
+def _named_certificate(named: etree._Element, trust: Trust, at: datetime) -> x509.Certificate:
+    """The pinned certificate with this identifier; where it was renewed with the same key, the one valid
+    then."""
+    if named.get("ValueType") != _KEY_IDENTIFIER or named.get("EncodingType", _BASE64) != _BASE64:
+        raise SignatureInvalid("a certificate is named here by its subject key identifier, in base64")
+    known = trust.identified(signature.decode_base64(named))
+    if not known:
+        raise Untrusted("no certificate with this subject key identifier is known for any partner")
+    valid = [each for each in known if each.not_valid_before_utc <= at <= each.not_valid_after_utc]
+    return (valid or known)[0]
+
+
+def _token_certificate(reference: etree._Element, token: etree._Element) -> x509.Certificate:
     if token.get("ValueType") != _X509_TOKEN or token.get("EncodingType", _BASE64) != _BASE64:
         raise SignatureInvalid("the security token must be one X.509 v3 certificate in base64")
-    pointer = only_child(only_child(written, ds("KeyInfo")), f"{{{WSSE}}}SecurityTokenReference")
-    uri = only_child(pointer, f"{{{WSSE}}}Reference").get("URI")
-    if token.get(_ID) is None or uri != f"#{token.get(_ID)}":
+    if token.get(_ID) is None or reference.get("URI") != f"#{token.get(_ID)}":
         raise SignatureInvalid("the signature does not point to the message's security token")
     return signature.read_certificate(signature.decode_base64(token))
 
@@ -248,14 +284,3 @@ def _addressing(header: etree._Element) -> list[etree._Element]:
 
 def _zulu(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-
-
-def _time(element: etree._Element) -> datetime:
-    text = xml.text_of(element).strip()
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise SignatureInvalid(f"{text!r} is not a time") from error
-    if read.tzinfo is None:
-        raise SignatureInvalid(f"{text!r} has no time zone: BSP 1.1 requires UTC")
-    return read

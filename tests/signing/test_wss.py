@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lxml import etree
 
@@ -18,14 +20,16 @@ from sandbox.core import wss as other
 from sandbox.core.keys import Identity
 from signing import xml
 from signing.errors import Replayed, SignatureInvalid, SigningError, Untrusted
+from signing.freshness import Window
+from signing.keys import FileKey
 from signing.signature import decode_base64, read_certificate
 from signing.trust import Trust
 from signing.wss import (
     SOAP_11,
     SOAP_12,
     WSU,
+    KeyReference,
     VerifiedEnvelope,
-    Window,
     sign_envelope,
     verify_envelope,
 )
@@ -50,15 +54,21 @@ def message(version: str = SOAP_12, header: str = "") -> etree._Element:
     return xml.parse(text.encode())
 
 
-def sign(envelope: etree._Element, name: str = "cutru", created: datetime = pki.NOW) -> etree._Element:
+def sign(envelope: etree._Element, name: str = "cutru", by: KeyReference = "token") -> etree._Element:
     ids = itertools.count(1)
-    ttl = timedelta(minutes=5)
-    sign_envelope(envelope, pki.signer(name), created=created, ttl=ttl, new_id=lambda: str(next(ids)))
+    sign_envelope(
+        envelope,
+        pki.signer(name),
+        created=pki.NOW,
+        ttl=timedelta(minutes=5),
+        new_id=lambda: str(next(ids)),
+        key_reference=by,
+    )
     return envelope
 
 
-def signed(version: str = SOAP_12, name: str = "cutru") -> etree._Element:
-    return xml.parse(xml.serialize(sign(message(version), name)))
+def signed(version: str = SOAP_12, name: str = "cutru", by: KeyReference = "token") -> etree._Element:
+    return xml.parse(xml.serialize(sign(message(version), name, by)))
 
 
 def verified(envelope: etree._Element, name: str = "cutru", **options: Any) -> VerifiedEnvelope:
@@ -74,9 +84,12 @@ def find(root: etree._Element, name: str) -> Any:
 
 @pytest.mark.parametrize("version", [SOAP_11, SOAP_12])
 @pytest.mark.parametrize("name", ["cutru", "hub-ec"])
-def test_a_signed_message_is_verified_in_both_versions_of_soap(version: str, name: str) -> None:
+@pytest.mark.parametrize("by", ["token", "subject-key-identifier"])
+def test_a_signed_message_is_verified_in_both_versions_of_soap(
+    version: str, name: str, by: KeyReference
+) -> None:
     """Body and addressing headers come back as they were signed, with the partner."""
-    found = verified(signed(version, name), name)
+    found = verified(signed(version, name, by), name)
     assert find(found.body, "HoTen").text == "Nguyễn Văn An"
     assert found.headers[f"{{{WSA}}}MessageID"].text == "urn:uuid:1"
     assert (found.partner, found.certificate) == (name, pki.certificate(name))
@@ -311,6 +324,81 @@ def test_a_refused_message_is_not_remembered() -> None:
     body_changed(envelope)
     with pytest.raises(SignatureInvalid):
         verified(envelope, seen=lambda key, until: pytest.fail("asked"))
+
+
+def by_identifier() -> etree._Element:
+    return signed(by="subject-key-identifier")
+
+
+def test_a_named_certificate_does_not_travel() -> None:
+    """The message holds the identifier of the key and no token (X.509 Token Profile 1.1 §3.2.2)."""
+    root = by_identifier()
+    assert root.find(".//{*}BinarySecurityToken") is None
+    stated = pki.certificate("cutru").extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
+    assert decode_base64(find(root, "KeyIdentifier")) == stated.digest
+
+
+def identifier_of_nobody(root: etree._Element) -> None:
+    find(root, "KeyIdentifier").text = base64.b64encode(bytes(20)).decode()
+
+
+def identifier_of_another_kind(root: etree._Element) -> None:
+    find(root, "KeyIdentifier").set("ValueType", "urn:thumbprint")
+
+
+def identifier_beside_a_token(root: etree._Element) -> None:
+    find(root, "Security").insert(0, copy.deepcopy(find(signed(), "BinarySecurityToken")))
+
+
+def identifier_beside_a_reference(root: etree._Element) -> None:
+    find(root, "SecurityTokenReference").append(copy.deepcopy(find(signed(), "SecurityTokenReference"))[0])
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        identifier_of_nobody,
+        identifier_of_another_kind,
+        identifier_beside_a_token,
+        identifier_beside_a_reference,
+        body_changed,
+        body_wrapped_into_a_header,
+    ],
+    ids=lambda attack: attack.__name__,
+)
+def test_an_attacked_message_with_a_named_certificate_is_refused(attack: Change) -> None:
+    """Only a pinned certificate is named, and nothing else may offer another one."""
+    envelope = by_identifier()
+    attack(envelope)
+    with pytest.raises((SignatureInvalid, Untrusted)):
+        verified(envelope)
+
+
+def test_a_certificate_must_be_pinned_to_be_named() -> None:
+    """An authority is not enough: it cannot say which of its certificates is meant."""
+    with pytest.raises(Untrusted, match="subject key identifier"):
+        verify_envelope(by_identifier(), Trust({"cutru": [pki.certificate("ca")]}), pki.NOW)
+
+
+def test_a_certificate_without_identifier_cannot_be_named() -> None:
+    """It has to travel with the message."""
+    bare = x509.CertificateBuilder(
+        subject_name=pki.subject("cutru"),
+        issuer_name=pki.subject("cutru"),
+        public_key=pki.key("cutru").public_key(),
+        serial_number=1,
+        not_valid_before=pki.NOW,
+        not_valid_after=pki.NOW,
+    ).sign(pki.key("cutru"), hashes.SHA256())
+    with pytest.raises(SigningError, match="by token"):
+        sign_envelope(
+            message(),
+            FileKey(pki.key("cutru"), [bare]),
+            created=pki.NOW,
+            ttl=timedelta(minutes=5),
+            new_id=lambda: "1",
+            key_reference="subject-key-identifier",
+        )
 
 
 def test_a_stranger_is_refused() -> None:
