@@ -33,6 +33,10 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
 """Hash algorithms that are accepted, by name."""
 _RSA = {"sha256_rsa": "sha256", "sha384_rsa": "sha384", "sha512_rsa": "sha512"}
 _ECDSA = {"sha256_ecdsa": "sha256", "sha384_ecdsa": "sha384", "sha512_ecdsa": "sha512"}
+_UNREADABLE = (
+    *(ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError),
+    *(x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType, UnsupportedAlgorithm),
+)
 _DER = serialization.Encoding.DER
 
 
@@ -48,10 +52,10 @@ class Signed:
 
 @contextlib.contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Translate what the lazy reader of ASN.1 raises, wherever it comes to raise it, to SignatureInvalid."""
+    """Translate what the lazy readers of ASN.1 raise, wherever they come to raise it, to SignatureInvalid."""
     try:
         yield
-    except (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise SignatureInvalid(f"{what} cannot be read: {type(error).__name__}") from error
 
 
@@ -59,7 +63,7 @@ def open_signed(data: bytes, content_type: str, *, others: Sequence[x509.Certifi
     """Verify the one signature of ``data`` and give back what it covers. Raises SignatureInvalid.
 
     ``content_type`` is the name of the type that must be inside; ``others`` are certificates among which the signer's
-    may be if it did not come along. Whether the signer is believed is not decided here.
+    is if none came along. Whether the signer is believed is not decided here.
     """
     require_der(data, "the signed data", limit=LIMIT)
     with reading("the signed data"):
@@ -75,7 +79,7 @@ def open_signed(data: bytes, content_type: str, *, others: Sequence[x509.Certifi
             raise SignatureInvalid("the signed attributes speak of another type of content")
         if _only(attributes, "message_digest").native != hashlib.new(algorithm, content).digest():
             raise SignatureInvalid("the signed digest is not that of the content")
-        certificate = _named(attributes, signer["sid"], [*came, *others])
+        certificate = _named(attributes, signer["sid"], came or others)
         _verify(signer, algorithm, certificate)
     return Signed(content, certificate, came)
 
@@ -91,14 +95,25 @@ def _parts(body: Any, content_type: str) -> tuple[Any, bytes]:
         raise SignatureInvalid(f"the signed data does not hold {content_type}")
     if len(body["signer_infos"]) != 1:
         raise SignatureInvalid(f"the signed data has {len(body['signer_infos'])} signers instead of one")
-    return body["signer_infos"][0], bytes(inside["content"])
+    signer = body["signer_infos"][0]
+    if _hash_name(signer["digest_algorithm"]) not in [
+        each["algorithm"].native for each in body["digest_algorithms"]
+    ]:
+        raise SignatureInvalid("the signed data does not announce the signer's digest algorithm")
+    return signer, bytes(inside["content"])
 
 
 def _certificates(found: Any) -> tuple[x509.Certificate, ...]:
     choices = [choice for choice in found or () if choice.name == "certificate"]
     if len(choices) > _MOST_CERTIFICATES:
         raise SignatureInvalid(f"more than {_MOST_CERTIFICATES} certificates came along")
-    return tuple(x509.load_der_x509_certificate(choice.chosen.dump()) for choice in choices)
+    return tuple(_certificate(choice.chosen) for choice in choices)
+
+
+def _certificate(found: cms.Certificate) -> x509.Certificate:
+    if found.serial_number <= 0:  # RFC 5280 §4.1.2.2; the next reader would only warn of it
+        raise SignatureInvalid("a certificate that came along has a serial number that is none")
+    return x509.load_der_x509_certificate(found.dump())
 
 
 def _attributes(found: Any) -> dict[str, Any]:

@@ -19,10 +19,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from signing import path
 from signing.cms import HASHES, LIMIT, Signed, open_signed, reading
 from signing.der import require_der
 from signing.errors import SignatureInvalid, TimestampRefused, Untrusted
+from signing.path import extension, validate
+from signing.revocation import Evidence
 
 QUERY_TYPE = "application/timestamp-query"
 """Media type of a request (RFC 3161 §3.4)."""
@@ -129,11 +130,9 @@ def _info(content: bytes) -> Any:
     info = tsp.TSTInfo.load(content, strict=True)
     if info["version"].native != "v1":
         raise SignatureInvalid("the time-stamp has an unknown version")
-    for extension in info["extensions"] or ():
-        if extension["critical"].native:
-            raise SignatureInvalid(
-                f"the time-stamp's critical extension {extension['extn_id'].dotted} is unknown"
-            )
+    for each in info["extensions"] or ():
+        if each["critical"].native:
+            raise SignatureInvalid(f"the time-stamp's critical extension {each['extn_id'].dotted} is unknown")
     if isinstance(info["nonce"], core.Integer) and len(info["nonce"].contents) > _MOST_NONCE:
         raise SignatureInvalid(f"the time-stamp's nonce has more than {_MOST_NONCE} bytes")
     return info
@@ -184,14 +183,15 @@ def _trusted(
     ocsps: Sequence[bytes],
 ) -> tuple[x509.Certificate, ...]:
     _check_purpose(signed.signer)
-    return path.validate(
-        signed.signer, signed.certificates, anchors, at, purpose="timestamping", revocation=None
-    )
+    known = None
+    if crls or ocsps:
+        known = Evidence.read(crls, ocsps, [*signed.certificates, *anchors])
+    return validate(signed.signer, signed.certificates, anchors, at, purpose="timestamping", revocation=known)
 
 
 def _check_purpose(certificate: x509.Certificate) -> None:
     """The certificate is for time-stamps, says so critically, and for nothing else (RFC 3161 §2.3)."""
-    use = path.extension(certificate, x509.ExtendedKeyUsage)
+    use = extension(certificate, x509.ExtendedKeyUsage)
     critical = [each.oid for each in certificate.extensions if each.critical]
     if use is None or list(use) != [ExtendedKeyUsageOID.TIME_STAMPING] or use.oid not in critical:
         raise Untrusted("the certificate of the authority is not for time-stamps alone, marked as critical")
