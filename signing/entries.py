@@ -42,7 +42,7 @@ CheckBody = Callable[[Entry], str | None]
 def read_leaf(entry: Entry, findings: Findings, place: str = "leaf") -> Leaf | None:
     """What the leaf says; None if it is no JSON object. Whatever is wrong with its form is reported at ``place``."""
     try:
-        leaf = json.loads(entry.leaf, object_pairs_hook=_without_duplicates, parse_constant=_refused)
+        leaf = json.loads(entry.leaf, object_pairs_hook=unique_names, parse_constant=_refused)
     except (ValueError, RecursionError) as error:
         findings.error("leaf", place, f"the leaf is not JSON: {error}", index=entry.index)
         return None
@@ -55,6 +55,15 @@ def read_leaf(entry: Entry, findings: Findings, place: str = "leaf") -> Leaf | N
     if leaf.get("index", entry.index) != entry.index:
         findings.error("leaf", place, f"the leaf says that it is entry {leaf['index']}", index=entry.index)
     return leaf
+
+
+def leaf_of(entry: Entry) -> Leaf:
+    """What a leaf that `read_leaf` has read says; empty for one that it could not read."""
+    try:
+        leaf = json.loads(entry.leaf)
+    except (ValueError, RecursionError):
+        return {}
+    return leaf if isinstance(leaf, dict) else {}
 
 
 def canonical(value: Mapping[str, object]) -> bytes:
@@ -187,7 +196,8 @@ class Bindings:
             self.compared += 1
 
 
-def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unique_names(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Object of JSON whose names occur once each, for ``object_pairs_hook``. Raises ValueError."""
     read = dict(pairs)
     if len(read) != len(pairs):
         raise ValueError("a name occurs twice in one object")

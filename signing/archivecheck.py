@@ -1,0 +1,113 @@
+"""The part of an archive or an export that is a piece of the log: its entries, the tree before them, the head after.
+
+An archive proves by itself that it continues the one before: the tree that it starts from must be that of the
+checkpoint at which the one before ended. Format: docs/evidence-format.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from signing import merkle
+from signing.case import Case
+from signing.entries import CheckBody, Entry
+from signing.errors import ProofInvalid
+from signing.logcheck import Claim, Reading, conclude
+from signing.note import Checkpoint
+from signing.statement import Statement, decoded
+
+ENTRIES, FRONTIER, PREVIOUS = "log/entries.jsonl", "log/frontier.bin", "log/previous.note"
+_LONGEST = 96 * 1024 * 1024
+_LEAF = 64 * 1024
+_STRING = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
+_BASE64 = rb'null|"[A-Za-z0-9+/]*={0,2}"'
+# Matched, not parsed: a line is as long as a message, and nothing but these four values may be in it.
+_LINE = re.compile(
+    rb'\{"index": ?(?P<index>0|[1-9][0-9]{0,15}), ?"leaf": ?(?P<leaf>%b), ?'
+    rb'"salt": ?(?P<salt>%b), ?"body": ?(?P<body>%b)\}' % (_STRING, _BASE64, _BASE64)
+)
+
+
+def check(case: Case, said: Statement, head: Checkpoint | None, look_into: CheckBody | None) -> None:
+    """Read all entries and hold them against the signed head behind them and the tree before them."""
+    start = _start(case, said)
+    claims = [] if head is None else [Claim("log/checkpoint.note", head.size, head.root)]
+    reading = Reading(case.findings, {claim.size for claim in claims}, look_into, start)
+    for entry in entries(case):
+        reading.take(entry)
+    found = conclude(reading, claims, with_bodies=True)
+    case.facts.entries, case.facts.bodies = found.entries, found.bodies
+    case.facts.erased, case.facts.bound = found.erased, found.bound
+    first, stop = said.first or 0, said.stop or 0
+    if found.entries != stop - first:
+        text = f"it holds {found.entries} entries, not the {stop - first} that {first} to {stop} are"
+        case.findings.error("index", ENTRIES, text)
+    if beyond := reading.bindings.beyond:
+        text = f"{beyond} answers are bound to entries that are further back than this file or than is remembered"
+        case.findings.info("bound", ENTRIES, text)
+
+
+def entries(case: Case) -> Iterator[Entry]:
+    """The entries line by line; a line that is none is reported and left out."""
+    for number, line in enumerate(case.lines(ENTRIES, _LONGEST), 1):
+        match = _LINE.fullmatch(line)
+        entry = None if match is None else _entry(match)
+        if entry is None:
+            case.findings.error("leaf", f"{ENTRIES} line {number}", "the line is not an entry")
+        else:
+            yield entry
+
+
+def _entry(match: re.Match[bytes]) -> Entry | None:
+    if len(match["leaf"]) > _LEAF:
+        return None
+    try:
+        leaf = json.loads(match["leaf"]).encode()
+    except ValueError:
+        return None
+    salt, body = _bytes(match["salt"]), _bytes(match["body"])
+    if salt is False or body is False:
+        return None
+    return Entry(int(match["index"]), leaf, merkle.leaf_hash(leaf), salt, body)
+
+
+def _bytes(written: bytes) -> bytes | Literal[False] | None:
+    """Bytes of a value, None for null, False for base64 that is written in another way than the one there is."""
+    if written == b"null":
+        return None
+    data = decoded(written[1:-1].decode("ascii"))
+    return False if data is None else data
+
+
+def _start(case: Case, said: Statement) -> merkle.Frontier:
+    """The tree before the first entry, held against the checkpoint of the archive before."""
+    data = case.read(FRONTIER)
+    try:
+        start = merkle.Frontier.from_bytes(data or bytes(8))
+    except ProofInvalid as error:
+        case.findings.error("link", FRONTIER, error.reason)
+        return merkle.Frontier()
+    if start.size != said.first:
+        text = f"it is the tree of {start.size} entries; the file says that it begins at {said.first}"
+        case.findings.error("link", FRONTIER, text)
+    return start
+
+
+def check_previous(case: Case, said: Statement, before: Checkpoint | None) -> None:
+    """Hold the tree before the first entry against ``before``, the checkpoint in ``log/previous.note``."""
+    data = case.read(FRONTIER)
+    if before is None or data is None:
+        return
+    try:
+        start = merkle.Frontier.from_bytes(data)
+    except ProofInvalid:
+        return  # reported by `check`
+    if (before.size, before.root) != (start.size, start.root):
+        text = f"it is not the tree of {before.size} entries that {PREVIOUS} signs"
+        case.findings.error("link", FRONTIER, text)
+    if before.size != said.first:
+        text = f"it signs {before.size} entries; the file says that it begins at {said.first}"
+        case.findings.error("link", PREVIOUS, text)

@@ -1,0 +1,122 @@
+"""Signatures inside the messages of an evidence file, verified once more at the time of each message.
+
+A hub verifies a message's signature when it comes and keeps the bytes. This does it again, without the hub: whoever
+doubts the hub's word finds the sender's own. Forms: WS-Security, enveloped, two references, XAdES.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from cryptography import x509
+from lxml import etree
+
+from signing import path, signature, wss, xades, xades_properties, xml, xmldsig
+from signing.case import Case
+from signing.entries import Entry, leaf_of
+from signing.errors import SigningError, Untrusted, XmlRefused
+from signing.signature import ds
+from signing.statement import time_of
+from signing.trust import Trust
+
+_LARGEST = 12 * 1024 * 1024
+_ENVELOPES = frozenset({f"{{{wss.SOAP_11}}}Envelope", f"{{{wss.SOAP_12}}}Envelope"})
+
+
+class Messages:
+    """Verifies the signatures of the messages of one file; what cannot be verified is counted."""
+
+    def __init__(self, case: Case) -> None:
+        """Findings and facts go to ``case``."""
+        self._case = case
+        self._skipped: list[int] = []
+        self._strangers: dict[str, list[int]] = {}
+
+    def check(self, entry: Entry) -> str | None:
+        """What is wrong with the signature inside a message; None if nothing is, or there is none."""
+        body = entry.body or b""
+        if signature.DS.encode() not in body:
+            return None
+        leaf = leaf_of(entry)
+        claimed = leaf.get("signer")
+        believing = _Believing(self._case.anchors.certificates)
+        try:
+            self._verify(body, believing, time_of(str(leaf.get("at"))))
+        except (_Unknown, XmlRefused, ValueError):
+            self._skipped.append(entry.index)
+            return None
+        except SigningError as error:
+            # A message that was refused for its signature is evidence too: the log does not claim that it was good.
+            return f"its signature does not verify: {error.reason}" if claimed else None
+        return self._accept(entry.index, believing, claimed)
+
+    def report(self) -> None:
+        """Say what could not be verified, once every message was seen."""
+        if self._skipped:
+            text = f"signatures in {_some(self._skipped)} are of a form that is not verified here"
+            self._case.findings.info("message", "bodies", text)
+        for name, indexes in self._strangers.items():
+            text = f"{name}, who signed {_some(indexes)}, is not known from the anchors"
+            self._case.findings.info("message", "bodies", text)
+
+    def _verify(self, body: bytes, believing: _Believing, at: datetime) -> None:
+        if len(body) > _LARGEST:
+            raise _Unknown
+        root = xml.parse(body)
+        if root.tag in _ENVELOPES:
+            if root.find(f"{{*}}Header/{{{wss.WSSE}}}Security/{ds('Signature')}") is None:
+                raise _Unknown
+            wss.verify_envelope(root, believing, at)
+        elif root.find(f"{ds('Signature')}//{xades_properties.xades('QualifyingProperties')}") is not None:
+            xades.verify_enveloped(root, believing, at)
+        elif root.find(ds("Signature")) is not None:
+            xmldsig.verify_enveloped(root, believing, at)
+        else:
+            payload, holder = _two_parts(root)
+            xmldsig.verify_two_reference(root, believing, at, payload=payload, holder=holder)
+
+    def _accept(self, index: int, believing: _Believing, claimed: object) -> str | None:
+        self._case.facts.messages += 1
+        name = path.name_of(believing.seen[-1])
+        if claimed is not None and claimed != name:
+            return f"it is signed by {name}; the log says by {claimed}"
+        if not believing.known:
+            self._strangers.setdefault(name, []).append(index)
+        return None
+
+
+class _Unknown(Exception):
+    """The message is signed in a way that is not verified here."""
+
+
+class _Believing(Trust):
+    """Believes whoever signed, and remembers who it was and whether an anchor vouches for it."""
+
+    def __init__(self, anchors: Sequence[x509.Certificate]) -> None:
+        super().__init__({})
+        self._anchors = anchors
+        self.seen: list[x509.Certificate] = []
+        self.known = False
+
+    def check(self, certificate: x509.Certificate, at: datetime) -> str:
+        """The name in the certificate."""
+        self.seen.append(certificate)
+        with contextlib.suppress(Untrusted):
+            path.validate(certificate, (), self._anchors, at, purpose="signing", revocation=None)
+            self.known = True
+        return path.name_of(certificate)
+
+
+def _two_parts(root: etree._Element) -> tuple[str, str]:
+    """Names of payload and holder of a document signed with two references."""
+    parts = list(root.iterchildren(etree.Element))
+    if len(parts) != 2 or parts[1].find(ds("Signature")) is None:
+        raise _Unknown
+    return str(parts[0].tag), str(parts[1].tag)
+
+
+def _some(indexes: Sequence[int]) -> str:
+    shown = ", ".join(map(str, indexes[:10]))
+    return f"entries {shown} and {len(indexes) - 10} more" if len(indexes) > 10 else f"entries {shown}"
