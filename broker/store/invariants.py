@@ -13,32 +13,17 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Row, select, text
 
 from broker.model import DeliveryKind, DeliveryState, Phase, StepState
-from broker.store.leaf import body_hash
+from broker.store.leaf import body_hash, differing
 from broker.store.log import stored_body
 from broker.store.schema import deliveries, dossiers, log_checkpoints, log_head, messages, steps
 from broker.store.sql import Repository
 from broker.store.tiles import Tiles
-from broker.store.types import utc_text
 from signing import merkle
 
 if TYPE_CHECKING:
     from broker.store.engine import Store
 
 _CHUNK = 500
-_COPIED = [
-    "id",
-    "direction",
-    "kind",
-    "agency",
-    "operation",
-    "outcome",
-    "dossier",
-    "signer",
-    "officer",
-    "purpose",
-    "content_type",
-    "size",
-]
 
 # Each statement finds rows that must not exist; ``{id}`` in the sentence is the row's first column.
 _FORBIDDEN: Mapping[str, str] = {
@@ -154,11 +139,8 @@ def _entry(row: Row[Any], body: bytes | None) -> Iterator[str]:
         yield f"log: entry {row.idx} is not what was hashed"
         return
     leaf = json.loads(row.leaf)
-    copied = {name: getattr(row, name) for name in _COPIED}
-    copied |= {"at": utc_text(row.at), "related": row.related_id}
-    for name, value in copied.items():
-        if leaf[name] != value:
-            yield f"log: entry {row.idx} has another {name} in its leaf than in its row"
+    for name in differing(row, leaf):
+        yield f"log: entry {row.idx} has another {name} in its leaf than in its row"
     if body is not None and body_hash(row.salt or b"", body) != leaf["body_sha256"]:
         yield f"log: the body of entry {row.idx} was changed"
 

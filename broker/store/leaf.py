@@ -9,11 +9,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from broker.model import Message
 from broker.store.types import utc_text
 
 LEAF_VERSION = 2
+
+_COPIED = (
+    "id",
+    "direction",
+    "kind",
+    "agency",
+    "operation",
+    "outcome",
+    "dossier",
+    "signer",
+    "officer",
+    "purpose",
+    "content_type",
+    "size",
+)
 
 
 def body_hash(salt: bytes, body: bytes) -> str:
@@ -49,3 +66,10 @@ def leaf_bytes(message: Message, salt: bytes, related_leaf: bytes | None = None)
         "body_sha256": body_hash(salt, message.body),
     }
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def differing(row: Any, leaf: Mapping[str, object]) -> list[str]:
+    """What the columns of a message say otherwise than its leaf: names of the leaf's fields."""
+    columns = {name: getattr(row, name) for name in _COPIED}
+    columns |= {"at": utc_text(row.at), "related": row.related_id}
+    return [name for name, value in columns.items() if leaf.get(name) != value]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
+from types import SimpleNamespace
 
-from broker.store.leaf import body_hash, leaf_bytes
+from broker.store.leaf import body_hash, differing, leaf_bytes
 from tests.broker.store.samples import message
+from tests.clock import START
 
 FIELDS = {
     "v",
@@ -56,3 +59,13 @@ def test_a_leaf_is_bound_to_what_it_answers() -> None:
 def test_the_salt_hides_equal_bodies() -> None:
     """The same body under two salts has two hashes."""
     assert body_hash(b"1" * 16, b"yes") != body_hash(b"2" * 16, b"yes")
+
+
+def test_columns_that_lie() -> None:
+    """What a row says otherwise than its leaf is named, the time and the answered message included."""
+    sent = message("m1", related_id="m0")
+    leaf = json.loads(leaf_bytes(sent, b"salt"))
+    row = SimpleNamespace(**dataclasses.asdict(sent), size=len(sent.body))
+    assert differing(row, leaf) == []
+    lying = SimpleNamespace(**vars(row) | {"agency": "x", "at": START.replace(year=2000), "related_id": None})
+    assert differing(lying, leaf) == ["agency", "at", "related"]
