@@ -112,7 +112,9 @@ def validate(
             refused = refused or error
         else:
             return path
-    raise refused or Untrusted(f"no known authority vouches for certificate {name_of(certificate)}")
+    raise refused or Untrusted(
+        f"certificate {name_of(certificate)} is not known, and no known authority vouches for it"
+    )
 
 
 @dataclasses.dataclass
