@@ -24,7 +24,7 @@ from signing.xml import Limits, parse
 XSD = "http://www.w3.org/2001/XMLSchema"
 # urljoin and libxml2 both resolve relative references inside http, and .invalid never exists (RFC 2606).
 _SCHEME = "http://contracts.invalid/"
-_CONTRACT_LIMITS = Limits(names=20_000, tags=2_000_000)
+_CONTRACT_LIMITS = Limits(names=20_000, tags=2_000_000, commented_values=True)
 _VALUE = re.compile(
     r"(^|: |\] |value |content )'.*'(?= (?:is|has|does|of)\b)|(key-sequence )\[.*\]", re.DOTALL
 )

@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 
 from signing.errors import XmlRefused
-from signing.xml import parse
+from signing.xml import Limits, parse
 
 _NUMBER = re.compile(r"(?<![\w.-])(?:\+84|[A-Z]{2})?[0-9]{9,13}(?![\w-])")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
@@ -22,6 +22,7 @@ _NAMES = frozenset(
     {"name", "full_name", "fullname", "mother", "father", "child", "applicant", "deceased", "hoten"}
 )
 _STAR = "*"
+_ANY = Limits(commented_values=True)  # what was refused for its comments is shown as well
 
 
 def number(text: str) -> str:
@@ -50,7 +51,7 @@ def text(value: str) -> str:
 def document(body: bytes) -> bytes:
     """A document whose every value is masked: letters become ``x``, digits ``0``; element names and lengths stay."""
     try:
-        root = parse(body)
+        root = parse(body, limits=_ANY)
     except XmlRefused:
         return _other(body)
     etree.strip_elements(root, etree.Comment, etree.ProcessingInstruction, with_tail=False)

@@ -1,8 +1,8 @@
 """The one XML parser of the hub, and the byte forms of XML: canonical and serialised.
 
-Everything that comes in is parsed here: no DTD, no entities, no network; size, depth, number of tags, of
-names and of namespaces are bounded. What can be bounded is bounded before libxml2 sees the bytes, because its
-dictionary of names is shared by a thread's documents and never shrinks.
+Everything that comes in is parsed here: no DTD, no entities, no network, no style sheet; size, depth, number of
+tags, of attributes, of names and of namespaces are bounded. What can be bounded is bounded before libxml2 sees the
+bytes, because its dictionary of names is shared by a thread's documents and never shrinks.
 
 Standards: XML 1.0, Namespaces in XML 1.0, Canonical XML 1.0 (REC-xml-c14n-20010315), Exclusive XML
 Canonicalization 1.0 (REC-xml-exc-c14n-20020718).
@@ -10,10 +10,11 @@ Canonicalization 1.0 (REC-xml-exc-c14n-20020718).
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 from lxml import etree
@@ -25,9 +26,24 @@ _DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-
 _TAG_NAME = re.compile(rb"<([^\s/>!?<][^\s/><]*)")
 _ATTRIBUTE_NAME = re.compile(rb"""\s([^\s=<>"'/]+)\s*=\s*["']""")
 _INSTRUCTION_NAME = re.compile(rb"<\?([^\s?>]+)")
+_NAMESPACE = re.compile(rb"""xmlns(?::[^\s=]*)?\s*=\s*("[^"]*"|'[^']*')""")
+_NO_NAME = re.compile(rb"[\s=<>\"'/]")
+_VALUE_BEHIND = re.compile(rb"=\s*[\"']")
+
+# Only documents larger than this are looked through for long names: smaller ones cannot do much harm with them.
+_SMALL = 16 * 1024
+
+# This much is decoded at a time: the characters of a text take up to four times as much memory as its bytes.
+_PIECE = 1024 * 1024
+
+# libxml2 quotes the document in some messages; a reason is for people.
+_LONGEST_REASON = 200
 
 # Inclusive C14N compares every pair of declarations in scope at every element: this much takes a second.
 _NAMESPACE_WORK = 200_000_000
+
+# Exclusive C14N may write a declaration at every element that uses it: this many bytes of them at most.
+_NAMESPACE_BYTES = 32_000_000
 
 # libxml2 refuses a text node from here on, unless told that the document may be huge.
 _HUGE = 10_000_000
@@ -37,17 +53,20 @@ _HUGE = 10_000_000
 class Limits:
     """Bounds on an inbound document; the defaults fit a declaration with its attachments.
 
-    ``size`` in bytes; ``depth`` of nested elements; ``tags`` counts every ``<``; ``names`` counts distinct
-    names of elements, attributes and prefixes; ``attributes`` per element; ``namespaces`` counts declarations
-    in the document.
+    ``size`` in bytes; ``depth`` of nested elements; ``tags`` counts every ``<`` and every ``=``, so that
+    attributes are in it; ``names`` counts distinct names of elements, attributes and prefixes; ``name`` is the
+    longest of them in bytes; ``attributes`` per element; ``namespaces`` counts declarations in the document.
+    ``commented_values`` lets comments and instructions stand inside of values, where they are mere documentation.
     """
 
     size: int = 12 * 1024 * 1024
     depth: int = 64
     tags: int = 400_000
     names: int = 2_000
+    name: int = 256
     attributes: int = 64
     namespaces: int = 1_000
+    commented_values: bool = False
 
 
 DEFAULT_LIMITS = Limits()
@@ -70,6 +89,10 @@ class _Tools(threading.local):
         )
         self.huge_parser = etree.XMLParser(
             encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True
+        )
+        # 1234<!-- -->5 is 1234 to one reader and 12345 to another.
+        self.commented = etree.XPath(
+            "(//*[comment() or processing-instruction()][not(*)][normalize-space()])[1]", smart_strings=False
         )
         self.shape_checks: dict[tuple[int, int], tuple[etree.XPath, etree.XPath]] = {}
 
@@ -103,48 +126,102 @@ def parse(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> etree._Element:
         raise XmlRefused(f"elements are nested deeper than {limits.depth} levels")
     if too_wide(root):
         raise XmlRefused(f"an element has more than {limits.attributes} attributes")
+    if not limits.commented_values and (b"<!--" in text or text.find(b"<?", 1) > 0):
+        _check_values(root)
     return root
+
+
+def _check_values(root: etree._Element) -> None:
+    """Refuse comments and instructions inside the text of an element that holds nothing but text."""
+    for element in cast("list[etree._Element]", _tools.commented(root)):
+        name = _local_name(element)[:_LONGEST_REASON]
+        what = f"a comment or instruction stands inside the value of <{name}>"
+        raise XmlRefused(what, cast("int | None", element.sourceline))
 
 
 def _as_utf8(data: bytes) -> bytes:
     """The document in UTF-8 without byte order mark; the declaration must agree with the bytes."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        family, codec = "utf-16", "utf-16"
+        family = "utf-16"
+        text = b"".join(piece.encode("utf-8") for piece in _decoded(data, family))
     else:
-        family, codec = "utf-8", "utf-8-sig"
-    try:
-        decoded = data.decode(codec)
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise XmlRefused(f"the bytes are not {family.upper()} text", line) from error
-    text = decoded.encode("utf-8") if family == "utf-16" else data.removeprefix(b"\xef\xbb\xbf")
+        family = "utf-8"
+        for _ in _decoded(data, family):
+            continue
+        text = data.removeprefix(codecs.BOM_UTF8)
+    if text.startswith(codecs.BOM_UTF8):
+        raise XmlRefused("the document begins with two byte order marks", 1)
     declared = _DECLARED_ENCODING.match(text)
     if declared and not declared[1].decode("ascii").lower().startswith(family):
-        name = declared[1].decode("ascii")
+        name = declared[1].decode("ascii")[:_LONGEST_REASON]
         raise XmlRefused(f"encoding {name} is declared, but the document is read as {family}", 1)
     return text
+
+
+def _decoded(data: bytes, family: str) -> Iterator[str]:
+    """The characters of the document, a piece at a time. Raises XmlRefused where the bytes are no text."""
+    decoder = codecs.getincrementaldecoder(family)()
+    for at in range(0, len(data), _PIECE):
+        try:
+            yield decoder.decode(data[at : at + _PIECE], final=at + _PIECE >= len(data))
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, at + error.start) + 1
+            raise XmlRefused(f"the bytes are not {family.upper()} text", line) from error
 
 
 def _check_markup(text: bytes, limits: Limits) -> None:
     """Refuse what can be refused by looking at the characters, before anything is built."""
     if b"<!DOCTYPE" in text and (line := _doctype_line(text)) is not None:
         raise XmlRefused("a document type declaration (DOCTYPE) is not accepted", line)
-    tags, namespaces = text.count(b"<"), text.count(b"xmlns")
-    if tags > limits.tags:
-        raise XmlRefused(f"the document has more than {limits.tags:,} tags")
+    if b"<?xml-stylesheet" in text:
+        raise XmlRefused("a style sheet (xml-stylesheet) changes what people see, and is not accepted")
+    tags, equals, namespaces = text.count(b"<"), text.count(b"="), text.count(b"xmlns")
+    if tags + equals > limits.tags:
+        raise XmlRefused(f"the document has more than {limits.tags:,} tags and attributes")
     if namespaces > limits.namespaces or namespaces**2 * tags > _NAMESPACE_WORK:
         raise XmlRefused("the document declares too many namespaces for its size")
-    # Every name costs a "<" or a "=": counting those is enough for documents of ordinary size.
-    if tags + text.count(b"=") > limits.names and _count_names(text) > limits.names:
-        raise XmlRefused(f"the document uses more than {limits.names:,} different names")
+    if tags * len(text) > _NAMESPACE_BYTES and tags * _namespace_bytes(text) > _NAMESPACE_BYTES:
+        raise XmlRefused("the document's namespaces are too long for its size")
+    _check_names(text, tags + equals, limits)
 
 
-def _count_names(text: bytes) -> int:
-    """How many different names may be in the markup; text that looks like markup counts as well."""
+def _check_names(text: bytes, most: int, limits: Limits) -> None:
+    """Refuse too many names, and too long ones; there are ``most`` at most, as each costs a "<" or a "="."""
+    if most > limits.names:
+        names = _names(text)
+        if len(names) > limits.names:
+            raise XmlRefused(f"the document uses more than {limits.names:,} different names")
+        long = any(len(name) > limits.name for name in names)
+    else:
+        long = len(text) > _SMALL and _has_long_name(text, limits.name)
+    if long:
+        raise XmlRefused(f"a name is longer than {limits.name} bytes")
+
+
+def _namespace_bytes(text: bytes) -> int:
+    """The length of all different namespaces together."""
+    return sum(map(len, set(_NAMESPACE.findall(text))))
+
+
+def _names(text: bytes) -> set[bytes]:
+    """The different names that may be in the markup; text that looks like markup counts as well."""
     names = set(_TAG_NAME.findall(text))
     names.update(_ATTRIBUTE_NAME.findall(text))
     names.update(_INSTRUCTION_NAME.findall(text))
-    return len(names)
+    return names
+
+
+def _has_long_name(text: bytes, most: int) -> bool:
+    """Whether an element, instruction or attribute has a longer name; text of that form counts as well."""
+    if re.search(rb"<\??[^\s/>!?<][^\s/><?]{%d}" % most, text):
+        return True
+    at = -1
+    while (at := text.find(b"=", at + 1)) >= 0:
+        before = text[max(0, at - 2 * most) : at].rstrip()
+        long = len(before) > most and not _NO_NAME.search(before, len(before) - most - 1)
+        if long and _VALUE_BEHIND.match(text, at):
+            return True
+    return False
 
 
 def _doctype_line(text: bytes) -> int | None:
@@ -180,7 +257,9 @@ def _build(text: bytes, parser: etree.XMLParser) -> etree._Element:
         return etree.fromstring(text, parser)  # noqa: TID251 -- this is the hardened parser itself
     except etree.XMLSyntaxError as error:
         what = error.msg.rpartition(", line ")[0] or error.msg
-        raise XmlRefused(f"not well-formed XML: {what.strip()}", error.lineno or 1) from error
+        # What follows the first line is a piece of the document, perhaps somebody's data.
+        said = what.strip().partition("\n")[0][:_LONGEST_REASON]
+        raise XmlRefused(f"not well-formed XML: {said}", error.lineno or 1) from error
     except ValueError as error:
         raise XmlRefused(f"not well-formed XML: {error}") from error
 

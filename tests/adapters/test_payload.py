@@ -19,7 +19,7 @@ CONTRACTS = Path(__file__).parent / "contracts"
 LEDGER = "urn:test:ledger:1.0"
 ENTRIES = [
     f'<Entry xmlns="{LEDGER}"><key xmlns="">key-1</key><text xmlns="">Bé</text></Entry>',
-    f'<e:Entry xmlns:e="{LEDGER}" kind="x"><key>key-1</key><text>a <!-- b --> c</text></e:Entry>',
+    f'<e:Entry xmlns:e="{LEDGER}" kind="x"><key>key-1</key><!-- b --><text>a  c</text></e:Entry>',
     f'<op:Entry xmlns:op="{LEDGER}" xmlns:unused="urn:u"><key>key-1</key><text/></op:Entry>',
     f'<a:Entry xmlns:a="{LEDGER}" xmlns:op="urn:taken"><key>key-1</key><text/></a:Entry>',
 ]

@@ -9,8 +9,10 @@ from tests.broker.canonical.samples import SUBMIT, declaration, put, submit
 
 
 def test_comments_are_not_data() -> None:
-    """What stands around a comment is one text; processing instructions go too."""
-    assert read(b"<a>12<!-- x -->34<?p i?>5</a>").text == "12345"
+    """Comments and processing instructions between elements go; inside of a value they are refused."""
+    assert [child.tag for child in read(b"<a><!-- x --><b/><?p i?></a>")] == ["b"]
+    with pytest.raises(XmlRefused, match="value of <a>"):
+        read(b"<a>12<!-- x -->34<?p i?>5</a>")
 
 
 def test_refusals_are_the_parsers() -> None:
