@@ -16,7 +16,7 @@ NAMES = ("rsa-2048", "rsa-4096", "ecdsa-p256", "ecdsa-p384")
 TWO = ("GIAYCHUNGSINH", "CHUKYDONVI")
 TEXT = "Nguyễn Thị Ánh Tuyết"
 DOCUMENT = f"""<kb:KhaiSinh xmlns:kb="urn:khai-sinh" xmlns="urn:mac-dinh" xmlns:thua="urn:thua" Ma='"1"'>
-  <kb:HoTen kb:dau="&lt;&#9;&gt;">{TEXT}</kb:HoTen><GhiChu><![CDATA[a < b & c]]> <!-- lời ghi --></GhiChu>
+  <kb:HoTen kb:dau="&lt;&#9;&gt;">{TEXT}</kb:HoTen><!-- lời ghi --><GhiChu><![CDATA[a < b & c]]></GhiChu>
   <Rong xmlns=""/>
 </kb:KhaiSinh>"""
 PLAIN = (

@@ -15,6 +15,9 @@ import eu.europa.esig.dss.token.DSSPrivateKeyEntry;
 import eu.europa.esig.dss.token.Pkcs12SignatureToken;
 import eu.europa.esig.dss.validation.SignedDocumentValidator;
 import eu.europa.esig.dss.xades.XAdESSignatureParameters;
+import eu.europa.esig.dss.xades.reference.CanonicalizationTransform;
+import eu.europa.esig.dss.xades.reference.DSSReference;
+import eu.europa.esig.dss.xades.reference.EnvelopedSignatureTransform;
 import eu.europa.esig.dss.xades.signature.XAdESService;
 import java.io.File;
 import java.security.KeyStore.PasswordProtection;
@@ -62,7 +65,10 @@ final class Advanced {
     return verifier;
   }
 
-  /** PACKAGING IN OUT KEYS: a B-B signature; packaging is ENVELOPED, ENVELOPING or DETACHED. */
+  /**
+   * PACKAGING IN OUT KEYS TIME [plain]: a B-B signature; packaging is ENVELOPED or ENVELOPING. Unless plain, the library
+   * takes its signature out of the document by an XPath expression instead of the transform that is there for it.
+   */
   static String sign(String[] arguments) throws Exception {
     XAdESService service = new XAdESService(new CommonCertificateVerifier());
     try (Pkcs12SignatureToken token =
@@ -76,10 +82,26 @@ final class Advanced {
       parameters.setCertificateChain(key.getCertificateChain());
       parameters.bLevel().setSigningDate(java.util.Date.from(java.time.Instant.parse(arguments[4])));
       DSSDocument document = new FileDocument(arguments[1]);
+      if (arguments.length > 5) {
+        parameters.setReferences(List.of(whole(document)));
+      }
       ToBeSigned data = service.getDataToSign(document, parameters);
       SignatureValue value = token.sign(data, parameters.getDigestAlgorithm(), key);
       service.signDocument(document, parameters, value).save(arguments[2]);
       return arguments[0];
     }
+  }
+
+  private static DSSReference whole(DSSDocument document) {
+    DSSReference reference = new DSSReference();
+    reference.setId("whole");
+    reference.setUri("");
+    reference.setContents(document);
+    reference.setDigestMethodAlgorithm(DigestAlgorithm.SHA256);
+    reference.setTransforms(
+        List.of(
+            new EnvelopedSignatureTransform(),
+            new CanonicalizationTransform("http://www.w3.org/2001/10/xml-exc-c14n#")));
+    return reference;
   }
 }
