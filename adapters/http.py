@@ -21,6 +21,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from pydantic import Field
 
 from adapters.base import Settings
@@ -68,14 +69,16 @@ class HttpClient:
         connections: int = 128,
         connections_per_host: int = 32,
         connect_seconds: float = 10.0,
+        resolver: AbstractResolver | None = None,
     ) -> None:
-        """``clock`` reads Retry-After dates; ``connect_seconds`` bounds waiting for a connection, TLS
-        included.
+        """``clock`` reads Retry-After dates; ``connect_seconds`` bounds waiting for a connection, TLS included;
+        ``resolver`` decides where names lead.
         """
         self._clock = clock
         self._connections = connections
         self._connections_per_host = connections_per_host
         self._connect_seconds = connect_seconds
+        self._resolver = resolver
         self._session: aiohttp.ClientSession | None = None
         self._contexts: dict[Tls, ssl.SSLContext] = {}
 
@@ -136,6 +139,7 @@ class HttpClient:
                 limit_per_host=self._connections_per_host,
                 ttl_dns_cache=300,
                 keepalive_timeout=_KEEP_ALIVE_SECONDS,
+                resolver=self._resolver,
             )
             tracing = aiohttp.TraceConfig()
             tracing.on_request_headers_sent.append(_note_written)
