@@ -55,6 +55,7 @@ from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
 from broker.store.salt import new_salt
 from broker.telling import Telling
+from broker.witnessing import Witnessing
 from signing.note import NoteSigner
 from signing.trust import Trust
 from signing.vault import Vault
@@ -96,7 +97,12 @@ class Hub:
         self._outside = outside
         self._clock, self._new_id = outside.clock, outside.new_id
         self._clients = {client.id: client for client in project.hub.clients}
-        self.logbook = Logbook(store, project.path(project.hub.data), self._clock, note_signer)
+        self.witnessing = Witnessing(
+            store, resources.http, project.hub.evidence.witnesses, project.hub.owner, self._clock
+        )
+        self.logbook = Logbook(
+            store, project.path(project.hub.data), self._clock, note_signer, self.witnessing.verifiers
+        )
 
     def wake(self) -> None:
         """Tell the worker that something may be due."""
@@ -180,6 +186,7 @@ class Hub:
             checks=self.checks,
             outbox=self.outbox,
             logbook=self.logbook,
+            witnessing=self.witnessing,
             reconciliation=self.reconciliation,
             retention=self.retention,
             reseal=Reseal(self.store, self.blobs, self.vault, self._clock),

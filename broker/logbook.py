@@ -6,12 +6,17 @@ so that a database which was rewritten as a whole does not agree with them any m
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from broker.clock import Clock
+from broker.logreading import LogReading, Pace
 from broker.store.engine import Store, Tx
+from signing.cosignature import CosignatureVerifier, cosignatures, with_lines
+from signing.errors import SignatureInvalid
+from signing.findings import Finding
 from signing.logcheck import LogReport, verify_log
 from signing.note import Checkpoint, NoteSigner, NoteVerifier, sign_checkpoint
 
@@ -19,12 +24,23 @@ from signing.note import Checkpoint, NoteSigner, NoteVerifier, sign_checkpoint
 class Logbook:
     """The message log of one hub."""
 
-    def __init__(self, store: Store, folder: Path, clock: Clock, signer: NoteSigner | None = None) -> None:
-        """``folder`` holds ``checkpoints.txt``; without ``signer`` the log can be verified, not signed."""
+    def __init__(
+        self,
+        store: Store,
+        folder: Path,
+        clock: Clock,
+        signer: NoteSigner | None = None,
+        witnesses: Sequence[CosignatureVerifier] = (),
+    ) -> None:
+        """``folder`` holds ``checkpoints.txt``; without ``signer`` the log can be verified, not signed.
+
+        ``witnesses`` are those whose co-signatures are verified.
+        """
         self._store = store
         self._file = folder / "checkpoints.txt"
         self._clock = clock
         self._signer = signer
+        self._witnesses = witnesses
         self._mended = False
 
     async def checkpoint(self) -> int | None:
@@ -39,24 +55,53 @@ class Logbook:
         await self._store.write(lambda tx: tx.log.add_checkpoint(note, head.size, self._clock()))
         return head.size
 
-    def verify(self, verifier: NoteVerifier) -> LogReport:
-        """Recompute everything: bodies, leaves, tree, head, and every signed head in the database and in the file."""
+    async def fill_tiles(self) -> int:
+        """Write the tiles of a log from before there were tiles, in steps that let messages pass; says how many."""
+        filled = 0
+        while step := await self._store.write(lambda tx: tx.tiles.fill(_TILES_AT_ONCE)):
+            filled += step
+        return filled
 
-        written = list(self._written())  # before the snapshot: what is signed meanwhile is not beyond its end
+    def verify(self, verifier: NoteVerifier, pace: Pace = lambda: None) -> LogReport:
+        """Recompute everything: bodies, leaves, tree, head, and every signed head in the database and in the file.
 
-        def recompute(tx: Tx) -> LogReport:
-            head = tx.log.head()
-            stored = [checkpoint.note for checkpoint in tx.log.checkpoints()]
-            return verify_log(
-                tx.log.entries(),
-                head=(head.size, head.root),
-                checkpoints=[*stored, *(note for note in written if note not in stored)],
-                verifier=verifier,
-                origin=verifier.name,
-                with_bodies=True,
-            )
+        Reads in pieces, and calls ``pace`` between them.
+        """
+        written = list(
+            self._written()
+        )  # before the entries: what is signed meanwhile is not beyond their end
+        stored = self._store.read(lambda tx: [checkpoint.note for checkpoint in tx.log.checkpoints()])
+        known = set(stored)
+        reading = LogReading(self._store, pace)
+        report = verify_log(
+            reading.entries(),
+            checkpoints=[*stored, *(note for note in written if note not in known)],
+            verifier=verifier,
+            origin=verifier.name,
+            with_bodies=True,
+        )
+        more = reading.findings(report.entries, report.root) + self._store.read(self._proofs)
+        return dataclasses.replace(report, findings=[*report.findings, *more])
 
-        return self._store.read(recompute)
+    def _proofs(self, tx: Tx) -> list[Finding]:
+        """What is wrong with the stored tree and with the lines of the witnesses."""
+        notes = {checkpoint.size: checkpoint.note for checkpoint in tx.log.checkpoints()}
+        return [*_tiles(tx), *self._cosigned(notes, tx.cosignatures.all())]
+
+    def _cosigned(self, notes: Mapping[int, str], lines: Sequence[tuple[int, str]]) -> Iterator[Finding]:
+        for size, line in lines:
+            place = f"cosignature of {size}"
+            if size not in notes:
+                text = "a witness has signed a head that is not there any more"
+                yield Finding("error", None, place, text, "cosignature")
+                continue
+            try:
+                signed = cosignatures(with_lines(notes[size], [line]), self._witnesses)
+            except SignatureInvalid as error:
+                yield Finding("error", None, place, error.reason, "cosignature")
+                continue
+            if self._witnesses and not signed:
+                yield Finding("warning", None, place, "by a witness whom nobody knows", "cosignature")
 
     def _append(self, note: str) -> None:
         self._mend()
@@ -79,4 +124,11 @@ class Logbook:
         self._mended = True
 
 
+def _tiles(tx: Tx) -> Iterator[Finding]:
+    for place in tx.tiles.strange():
+        text = f"tile {place} is not what the entries give: a proof made from it will not verify"
+        yield Finding("error", None, f"tile {place}", text, "tile")
+
+
 _SEPARATOR = "\f\n"
+_TILES_AT_ONCE = 16

@@ -27,6 +27,7 @@ from broker.retention import Retention
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
 from broker.store.rows import DeliveryFilter, StepRef
+from broker.witnessing import Witnessing
 
 _AT_ONCE = 500
 
@@ -44,6 +45,7 @@ class Rounds:
         checks: Checks,
         outbox: Outbox,
         logbook: Logbook,
+        witnessing: Witnessing,
         reconciliation: Reconciliation,
         retention: Retention,
         reseal: Reseal,
@@ -60,6 +62,7 @@ class Rounds:
         self._checks = checks
         self._outbox = outbox
         self._logbook = logbook
+        self._witnessing = witnessing
         self._reconciliation = reconciliation
         self._retention = retention
         self.reseal = reseal
@@ -72,6 +75,8 @@ class Rounds:
             ("poll", timedelta(seconds=30), self.polls, True),
             ("deadlines", timedelta(minutes=1), self.deadlines, True),
             ("checkpoint", timedelta(minutes=1), self._logbook.checkpoint, True),
+            ("witness", timedelta(minutes=1), self._witnessing.run, True),
+            ("tiles", timedelta(hours=1), self._logbook.fill_tiles, True),
             ("reconcile", timedelta(days=1), self._reconciliation.run, True),
             ("retention", timedelta(days=1), self._retention.run, True),
             ("reseal", timedelta(days=1), self.reseal.once, True),

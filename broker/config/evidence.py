@@ -6,9 +6,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from broker.config.base import Duration, Frozen, Name
+from signing.cosignature import CosignatureVerifier
+from signing.errors import KeyProblem
 
 
 class TimeAuthority(Frozen):
@@ -24,6 +26,12 @@ class TimeAuthority(Frozen):
     timeout: Duration = timedelta(seconds=10)
     """How long an answer may take."""
 
+    @model_validator(mode="after")
+    def _anchored(self) -> TimeAuthority:
+        if (self.url is None) != (self.certificates is None):
+            raise ValueError("needs 'certificates' beside 'url'; the authority inside the hub has neither")
+        return self
+
 
 class TimeStamping(Frozen):
     """Time-stamps on checkpoints: one token for all entries since the last one, off the path of any request."""
@@ -31,7 +39,19 @@ class TimeStamping(Frozen):
     authorities: tuple[TimeAuthority, ...] = (TimeAuthority(name="ben-trong"),)
     """Asked in this order until one answers."""
     alarm: Duration = timedelta(hours=4)
-    """How long entries may go without a time-stamp until a person is told."""
+    """How long entries may go without a time-stamp until a person is told; if there is an outside authority, without
+    one of its own."""
+    drift: Duration = timedelta(minutes=5)
+    """How far the time in a token may be from the hub's; beyond, the token is not accepted."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> TimeStamping:
+        names = [authority.name for authority in self.authorities]
+        if len(set(names)) != len(names):
+            raise ValueError("two authorities have the same name")
+        if any(authority.url is None for authority in self.authorities[:-1]):
+            raise ValueError("the authority inside the hub must be the last: those behind it were never asked")
+        return self
 
 
 class Witness(Frozen):
@@ -43,6 +63,17 @@ class Witness(Frozen):
     """Its address (C2SP tlog-witness): ``/add-checkpoint`` is below it."""
     key: str
     """Its verifier key (C2SP vkey of an Ed25519 cosignature, type 0x04)."""
+    alarm: Duration = timedelta(hours=4)
+    """How long heads may wait for its signature until a person is told."""
+
+    @field_validator("key")
+    @classmethod
+    def _is_a_key(cls, value: str) -> str:
+        try:
+            CosignatureVerifier.from_vkey(value)
+        except KeyProblem as error:
+            raise ValueError(f"is not a witness's key: {error}") from error
+        return value
 
 
 class Archives(Frozen):
@@ -65,10 +96,15 @@ class Revocation(Frozen):
     neither, and comes from no pinned file, is refused."""
     unknown: Literal["accept", "refuse"] = "refuse"
     """What happens when no fresh answer can be had."""
+    refresh: Duration = timedelta(hours=1)
+    """How often a newer answer is asked for, even while the last one holds."""
     grace: Duration = timedelta(hours=24)
     """How long after its end an answer still serves while the responder is down."""
+    timeout: Duration = timedelta(seconds=10)
+    """How long one answer may take."""
     hosts: tuple[str, ...] = ()
-    """Hosts that may be asked; others, and every address inside this machine or its network, are not."""
+    """Hosts that may be asked, with ``:port`` for another than 80 and 443; others are not. A host must not lead to an
+    address inside this machine or its network, unless that address is listed as well."""
 
 
 class Evidence(Frozen):

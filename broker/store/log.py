@@ -102,6 +102,12 @@ class Log(Repository):
         row = self._conn.execute(query).one_or_none()
         return None if row is None else _checkpoint(row)
 
+    def first_checkpoint_after(self, size: int) -> StoredCheckpoint | None:
+        """The oldest signed head with more than ``size`` entries."""
+        query = select(log_checkpoints).where(log_checkpoints.c.size > size)
+        row = self._conn.execute(query.order_by(log_checkpoints.c.size).limit(1)).one_or_none()
+        return None if row is None else _checkpoint(row)
+
     @property
     def _tiles(self) -> tiles.Read:
         return Tiles(self._tx).read

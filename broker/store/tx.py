@@ -5,6 +5,7 @@ from __future__ import annotations
 from broker.store.archives import Archives
 from broker.store.blobs import Blobs
 from broker.store.certificates import Certificates
+from broker.store.cosignatures import Cosignatures
 from broker.store.deliveries import Deliveries
 from broker.store.dossiers import Dossiers
 from broker.store.drafts import Drafts
@@ -18,11 +19,14 @@ from broker.store.message_people import MessagePeople
 from broker.store.messages import Messages
 from broker.store.proofs import Proofs
 from broker.store.resealing import Resealing
+from broker.store.revocations import Revocations
 from broker.store.runs import Runs
 from broker.store.sessions import Sessions
 from broker.store.sql import Session
 from broker.store.statistics import Statistics
 from broker.store.tiles import Tiles
+from broker.store.timestamps import Timestamps
+from broker.store.verifications import Verifications
 from broker.store.work import Acts, Work
 
 
@@ -34,6 +38,7 @@ class Tx:
         "archives",
         "blobs",
         "certificates",
+        "cosignatures",
         "deliveries",
         "dossiers",
         "drafts",
@@ -47,10 +52,13 @@ class Tx:
         "people",
         "proofs",
         "resealing",
+        "revocations",
         "runs",
         "sessions",
         "statistics",
         "tiles",
+        "timestamps",
+        "verifications",
         "work",
     )
 
@@ -59,7 +67,9 @@ class Tx:
         self.messages = Messages(session)
         self.people = MessagePeople(session)
         self.log = Log(session)
+        self.cosignatures = Cosignatures(session)
         self.tiles = Tiles(session)
+        self.timestamps = Timestamps(session)
         self.proofs = Proofs(session)
         self.archives = Archives(session)
         self.dossiers = Dossiers(session)
@@ -67,6 +77,7 @@ class Tx:
         self.intake = Intake(session)
         self.certificates = Certificates(session)
         self.deliveries = Deliveries(session)
+        self.verifications = Verifications(session)
         self.work = Work(session)
         self.lists = Lists(session)
         self.acts = Acts(session)
@@ -77,4 +88,5 @@ class Tx:
         self.invariants = Invariants(session)
         self.lookups = Lookups(session)
         self.resealing = Resealing(session)
+        self.revocations = Revocations(session)
         self.erasure = Erasure(session)

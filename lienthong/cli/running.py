@@ -20,6 +20,7 @@ from lienthong.cli.common import AWAY, NOTHING, Folder, check_adapters, explaine
 
 if TYPE_CHECKING:
     from broker.hub import Hub
+    from broker.web.exchange import App, Bounds
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -32,8 +33,8 @@ def serve(
     loaded = load(project)
     check_adapters(project, loaded)
     listen = loaded.hub.listen
-    with explained(), _bound(listen.host, listen.port) as door:
-        _run(_serve(loaded, door, work))
+    with explained(), bound(listen.host, listen.port) as door:
+        run(_serve(loaded, door, work))
 
 
 def work(project: Folder = Path()) -> None:
@@ -41,7 +42,7 @@ def work(project: Folder = Path()) -> None:
     loaded = load(project)
     check_adapters(project, loaded)
     with explained():
-        _run(_work(loaded))
+        run(_work(loaded))
 
 
 def sandbox(
@@ -63,34 +64,42 @@ def sandbox(
     if unknown:
         fail(NOTHING, f"no stand-in agency is called {unknown[0]!r}; there are {', '.join(AGENCIES)}")
     with explained():
-        _run(_sandbox(loaded, tuple(agency or AGENCIES), introduce))
+        run(_sandbox(loaded, tuple(agency or AGENCIES), introduce))
 
 
 async def _serve(project: Project, door: socket.socket, work: bool) -> None:
+    from broker.application import application
+
+    async with _opened(project) as hub, stopping() as stop:
+        await served(application(hub, work=work), door, stop, f"hub at {project.hub.public_url}")
+
+
+async def served(
+    app: App, door: socket.socket, stop: asyncio.Event, what: str, bounds: Bounds | None = None
+) -> None:
+    """Serve ``app`` at a bound socket until ``stop`` is set; ``what`` is told when it begins."""
     import uvicorn
 
-    from broker.application import application
     from broker.web.server import configured
 
     class Server(uvicorn.Server):
         @contextlib.contextmanager
         def capture_signals(self) -> Iterator[None]:
-            yield  # ours are caught by `_stopping`, so that the hub is closed after the server
+            yield  # ours are caught by `stopping`, so that what the application uses is closed after the server
 
-    async with _opened(project) as hub, _stopping() as stop:
-        app = application(hub, work=work)
-        server = Server(configured(app, host=project.hub.listen.host, port=project.hub.listen.port))
-        serving = asyncio.create_task(server.serve(sockets=[door]))
-        _tell(f"hub at {project.hub.public_url} (Ctrl-C stops it)")
-        await _first(serving, stop)
-        server.should_exit = True
-        await serving
+    host, port = door.getsockname()[:2]
+    server = Server(configured(app, host=host, port=port, bounds=bounds))
+    serving = asyncio.create_task(server.serve(sockets=[door]))
+    _tell(f"{what} (Ctrl-C stops it)")
+    await _first(serving, stop)
+    server.should_exit = True
+    await serving
 
 
 async def _work(project: Project) -> None:
     from broker.application import working
 
-    async with _opened(project) as hub, _stopping() as stop, working(hub):
+    async with _opened(project) as hub, stopping() as stop, working(hub):
         _tell("working (Ctrl-C stops it)")
         await stop.wait()
 
@@ -113,7 +122,7 @@ async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool)
         options=neighbours.options(project, project.secrets.get),
         contracts=project.folder / "xsd",
     )
-    async with _stopping() as stop, box:
+    async with stopping() as stop, box:
         if introduce:
             neighbours.trust(project.path(project.hub.trust), box)
         for name in box.names:
@@ -134,7 +143,7 @@ async def _opened(project: Project) -> AsyncIterator[Hub]:
 
 
 @contextlib.asynccontextmanager
-async def _stopping() -> AsyncIterator[asyncio.Event]:
+async def stopping() -> AsyncIterator[asyncio.Event]:
     """An event that Ctrl-C and SIGTERM set, so that everything is closed in order."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in _SIGNALS:
@@ -154,7 +163,7 @@ async def _first(task: asyncio.Task[Any], stop: asyncio.Event) -> None:
 
 
 @contextlib.contextmanager
-def _bound(host: str, port: int) -> Iterator[socket.socket]:
+def bound(host: str, port: int) -> Iterator[socket.socket]:
     """A listening socket, taken before the hub is opened: two hubs at one address are found out at once."""
     # With the protocol named, or asyncio does not switch off the delay of small packets.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as door:
@@ -163,7 +172,10 @@ def _bound(host: str, port: int) -> Iterator[socket.socket]:
             door.bind((host, port))
             door.listen(512)
         except OSError as error:
-            fail(AWAY, f"cannot listen at {host}:{port}: {error.strerror}; see 'listen' in config/hub.yaml")
+            fail(
+                AWAY,
+                f"cannot listen at {host}:{port}: {error.strerror}; see 'listen' in config/hub.yaml, or --port",
+            )
         yield door
 
 
@@ -189,7 +201,7 @@ def log_to_stderr() -> None:
     )
 
 
-def _run(main: Coroutine[Any, Any, None]) -> None:
+def run(main: Coroutine[Any, Any, None]) -> None:
     """Run until told to stop."""
     log_to_stderr()
     with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=_new_loop) as runner:
