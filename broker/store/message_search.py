@@ -86,10 +86,11 @@ def _range(session: Session, wanted: MessageFilter, after: str | None) -> tuple[
     """Positions between which everything lies that can fit, the upper one outside."""
     low = 0 if wanted.since is None else _position_before(session, wanted.since - SLACK)
     high = _LARGEST if wanted.until is None else _position_from(session, wanted.until + SLACK)
-    return low, high if after is None else min(high, _position(after))
+    return low, high if after is None else min(high, position(after))
 
 
-def _position(after: str) -> int:
+def position(after: str) -> int:
+    """The position that a page's cursor names. Raises ValueError if it names none."""
     if not (after.isascii() and after.isdigit()) or int(after) > _LARGEST:
         raise ValueError(f"{after!r} is not a page cursor")
     return int(after)

@@ -1,0 +1,149 @@
+"""What verifications of the whole log found, and how far each entry is proven by now."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select
+
+from broker.store.leaf import differing
+from broker.store.log import stored_body
+from broker.store.message_people import pieces
+from broker.store.message_search import position
+from broker.store.rows import Head, Page
+from broker.store.schema import (
+    log_checkpoints,
+    log_findings,
+    log_head,
+    log_timestamps,
+    log_verifications,
+    messages,
+)
+from broker.store.sql import Repository
+from signing.entries import Entry
+from signing.findings import Finding
+from signing.tiles import WIDTH
+
+
+class State(StrEnum):
+    """How far an entry is proven; each word includes those below it."""
+
+    BROKEN = "broken"  # the last verification of the log found it wrong
+    VERIFIED = "verified"  # the last verification of the log covered it, and the log was as it was signed
+    STAMPED = "stamped"  # a signed head that covers it has a time-stamp
+    SIGNED = "signed"  # a signed head covers it
+    PENDING = "pending"  # it is in the tree, and no head that covers it was signed yet
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Verification:
+    """One verification of the whole log: ``size`` entries were read, ``report`` is the signed note."""
+
+    at: datetime
+    size: int
+    ok: bool
+    findings: int
+    report: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Piece:
+    """Entries as stored, where their rows say something else, and the head in the same snapshot."""
+
+    entries: Sequence[Entry]
+    findings: Sequence[Finding]
+    head: Head
+    last: bool
+
+
+_FOUND = select(log_findings).where(log_findings.c.idx.in_(bindparam("entries", expanding=True)))
+_SIZE = select(log_head).where(log_head.c.id == 1)
+
+
+class Verifications(Repository):
+    """Verifications of the whole log, the newest of which counts."""
+
+    __slots__ = ()
+
+    def add(self, made: Verification, found: Mapping[tuple[int, str], str]) -> None:
+        """Keep a verification; ``found``, text by entry and place, replaces what the one before found."""
+        self._conn.execute(insert(log_verifications), dataclasses.asdict(made))
+        self._conn.execute(delete(log_findings))
+        rows = [{"idx": idx, "place": place, "text": text} for (idx, place), text in found.items()]
+        if rows:
+            self._conn.execute(insert(log_findings), rows)
+
+    def last(self) -> Verification | None:
+        """The newest verification."""
+        return next(iter(self.made(limit=1).items), None)
+
+    def made(self, *, limit: int = 50, after: str | None = None) -> Page[Verification]:
+        """Verifications, newest first. ``after`` is the previous page's; raises ValueError if it is not."""
+        query = select(log_verifications).order_by(log_verifications.c.id.desc()).limit(limit + 1)
+        if after is not None:
+            query = query.where(log_verifications.c.id < position(after))
+        rows = self._conn.execute(query).all()
+        more = str(rows[limit - 1].id) if len(rows) > limit else None
+        return Page([_verification(row) for row in rows[:limit]], more)
+
+    def found(self, entries: Collection[int]) -> Mapping[int, Sequence[str]]:
+        """What the newest verification found wrong with these entries: place and text, by entry."""
+        told: dict[int, list[str]] = {}
+        for piece in pieces(sorted(entries)):
+            for row in self._conn.execute(_FOUND, {"entries": piece}):
+                told.setdefault(row.idx, []).append(f"{row.place}: {row.text}")
+        return told
+
+    def states(self, entries: Collection[int]) -> dict[int, State]:
+        """How far each of these entries is proven."""
+        last = self.last()
+        reached = (
+            (last.size if last is not None and last.ok else 0, State.VERIFIED),
+            (self._largest(log_timestamps.c.size), State.STAMPED),
+            (self._largest(log_checkpoints.c.size), State.SIGNED),
+        )
+        broken = self.found(entries)
+        return {
+            index: State.BROKEN
+            if index in broken
+            else next((state for size, state in reached if index < size), State.PENDING)
+            for index in entries
+        }
+
+    def piece(self, start: int) -> Piece:
+        """The entries of one tile from ``start`` on; the last piece holds whatever stands behind it."""
+        row = self._conn.execute(_SIZE).one()
+        head = Head(row.size, row.root, row.frontier)
+        last = start + WIDTH >= head.size
+        query = select(messages).where(messages.c.idx >= start).order_by(messages.c.idx)
+        rows = self._conn.execute(query if last else query.where(messages.c.idx < start + WIDTH)).all()
+        entries = [
+            Entry(row.idx, row.leaf, row.leaf_hash, row.salt, stored_body(row, self._tx.vault))
+            for row in rows
+        ]
+        return Piece(entries, list(_lies(rows)), head, last)
+
+    def _largest(self, column: Any) -> int:
+        return int(self._conn.execute(select(func.max(column))).scalar_one() or 0)
+
+
+def _lies(rows: Iterable[Row[Any]]) -> Iterable[Finding]:
+    """Where the columns, by which messages are found and shown, say something else than what was hashed."""
+    for row in rows:
+        try:
+            leaf = json.loads(row.leaf)
+        except (ValueError, RecursionError):
+            continue  # whoever verifies the entry says so
+        names = differing(row, leaf) if isinstance(leaf, dict) else []
+        if names:
+            text = f"the row says otherwise than the leaf: {', '.join(names)}"
+            yield Finding("error", row.idx, "row", text, "leaf")
+
+
+def _verification(row: Row[Any]) -> Verification:
+    return Verification(row.at, row.size, row.ok, row.findings, row.report)
