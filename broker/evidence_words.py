@@ -193,7 +193,7 @@ SECTIONS: Mapping[str, Words] = {
     "check": words("Cách kiểm tra", "How to check"),
     "not": words("Tệp này không chứng minh", "What this file does not prove"),
 }
-REPLY_TO = words("trả lời bản ghi {index}", "answers entry {index}")
+REPLY_TO = words("Trả lời bản ghi {index}", "Answers entry {index}")
 SIGNED_BY = words("Chữ ký trong thông điệp: {signer}", "Signature inside the message: {signer}")
 OFFICER = words("Cán bộ: {officer}", "Officer: {officer}")
 PURPOSE = words("Mục đích: {purpose}", "Purpose: {purpose}")

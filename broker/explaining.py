@@ -24,20 +24,20 @@ h1 { font-size: 1.55rem; line-height: 1.25; margin: 0 0 1.2rem;
   border-bottom: 3px solid #a6192e; padding-bottom: .6rem }
 h2 { font-size: 1.15rem; margin: 2rem 0 .6rem; break-after: avoid }
 .en { color: #5a5a5a; font-size: .86em; font-weight: normal }
-h1 .en, h2 .en { margin-left: .6em }
-p { margin: .3rem 0 } p .en, td .en, th .en, li .en { display: block }
+h1 .en { display: block } h2 .en { margin-left: .6em }
+p { margin: .3rem 0 } p .en, div .en, td .en, th .en, li .en { display: block }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .45rem .6rem; border-bottom: 1px solid #d8d8d8 }
-table.facts th { width: 15rem; font-weight: 600; padding-left: 0 }
+table.facts th { width: 14rem; font-weight: 600; padding-left: 0 } table.facts td { overflow-wrap: anywhere }
 table.story th { border-bottom: 2px solid #888 }
-table.story td:first-child { font-variant-numeric: tabular-nums }
+table.story th { white-space: nowrap } table.story td:first-child { font-variant-numeric: tabular-nums }
 table.story td:nth-child(2) { white-space: nowrap; font-variant-numeric: tabular-nums }
 thead { display: table-header-group } tr { break-inside: avoid }
 code { font: .84em/1.45 ui-monospace, "DejaVu Sans Mono", monospace; overflow-wrap: anywhere }
 pre { background: #f5f3ee; padding: .5rem .7rem; margin: .2rem 0 .7rem; white-space: pre-wrap; break-inside: avoid }
 .detail { font-size: .9em; margin-top: .25rem }
 li { margin: .35rem 0 }
-@media print { body { margin: 0; max-width: none; padding: 0; font-size: 10.5pt } }
+@media print { body { margin: 0; max-width: none; padding: 0; font-size: 10pt } }
 """
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -197,7 +197,8 @@ def _what(told: Told) -> list[etree._Element]:
         details.append(_filled(texts.OFFICER, officer=told.officer))
     if told.purpose:
         details.append(_filled(texts.PURPOSE, purpose=told.purpose))
-    return [E.div(*_both(sentence)), *(E.div({"class": "detail"}, *_both(one)) for one in details)]
+    joined = Words(vi=" · ".join(one.vi for one in details), en=" · ".join(one.en for one in details))
+    return [E.div(*_both(sentence)), *([E.div({"class": "detail"}, *_both(joined))] if details else [])]
 
 
 def _content(told: Told) -> list[etree._Element]:
