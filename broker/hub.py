@@ -18,6 +18,7 @@ from broker import clock as clocks
 from broker.agency import Agency
 from broker.answering import Answering
 from broker.asking import Asking
+from broker.authorities import authorities
 from broker.book import Book
 from broker.callbacks import Callbacks
 from broker.canonical.schemas import Schemas
@@ -46,6 +47,7 @@ from broker.reports import Reports
 from broker.requests import Requests
 from broker.reseal import Reseal
 from broker.retention import Retention
+from broker.reverifying import Reverification
 from broker.rounds import Rounds
 from broker.routing import Router
 from broker.scheduler import Scheduler
@@ -55,6 +57,7 @@ from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
 from broker.store.salt import new_salt
 from broker.telling import Telling
+from broker.timestamping import Timestamping
 from broker.witnessing import Witnessing
 from signing.note import NoteSigner
 from signing.trust import Trust
@@ -100,6 +103,7 @@ class Hub:
         self.witnessing = Witnessing(
             store, resources.http, project.hub.evidence.witnesses, project.hub.owner, self._clock
         )
+        self._note_signer = note_signer
         self.logbook = Logbook(
             store, project.path(project.hub.data), self._clock, note_signer, self.witnessing.verifiers
         )
@@ -186,6 +190,8 @@ class Hub:
             checks=self.checks,
             outbox=self.outbox,
             logbook=self.logbook,
+            reverification=self.reverification,
+            timestamping=self.timestamping,
             witnessing=self.witnessing,
             reconciliation=self.reconciliation,
             retention=self.retention,
@@ -194,6 +200,25 @@ class Hub:
             wake=self.wake,
             confirm=self.project.hub.delivery.confirm,
         )
+
+    @cached_property
+    def timestamping(self) -> Timestamping:
+        """Has heads of the log, and signatures, time-stamped."""
+        return Timestamping(
+            self.store,
+            authorities(self.project, self.resources.http, self._clock),
+            self.project.hub.evidence.timestamps,
+            self.project.hub.owner,
+            clock=self._clock,
+            new_id=self._new_id,
+            nonce=lambda: self._outside.rng.getrandbits(64),
+        )
+
+    @cached_property
+    def reverification(self) -> Reverification:
+        """Verifies the whole log again."""
+        owner = self.project.hub.owner
+        return Reverification(self.store, self.logbook, self._note_signer, owner, self._clock)
 
     @cached_property
     def reconciliation(self) -> Reconciliation:

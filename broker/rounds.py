@@ -24,9 +24,11 @@ from broker.outbox import Case, Outbox, office
 from broker.reconciliation import Reconciliation
 from broker.reseal import Reseal
 from broker.retention import Retention
+from broker.reverifying import JOB, LOOK, Reverification
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
 from broker.store.rows import DeliveryFilter, StepRef
+from broker.timestamping import Timestamping
 from broker.witnessing import Witnessing
 
 _AT_ONCE = 500
@@ -45,6 +47,8 @@ class Rounds:
         checks: Checks,
         outbox: Outbox,
         logbook: Logbook,
+        reverification: Reverification,
+        timestamping: Timestamping,
         witnessing: Witnessing,
         reconciliation: Reconciliation,
         retention: Retention,
@@ -62,6 +66,8 @@ class Rounds:
         self._checks = checks
         self._outbox = outbox
         self._logbook = logbook
+        self._reverification = reverification
+        self._timestamping = timestamping
         self._witnessing = witnessing
         self._reconciliation = reconciliation
         self._retention = retention
@@ -75,6 +81,7 @@ class Rounds:
             ("poll", timedelta(seconds=30), self.polls, True),
             ("deadlines", timedelta(minutes=1), self.deadlines, True),
             ("checkpoint", timedelta(minutes=1), self._logbook.checkpoint, True),
+            ("timestamp", timedelta(minutes=1), self._timestamping.run, True),
             ("witness", timedelta(minutes=1), self._witnessing.run, True),
             ("tiles", timedelta(hours=1), self._logbook.fill_tiles, True),
             ("reconcile", timedelta(days=1), self._reconciliation.run, True),
@@ -84,10 +91,20 @@ class Rounds:
             ("wake", timedelta(seconds=1), self.retries, False),
         )
         return [
-            Job(name, pause, run, shared, schedule.at(name))
-            for name, default, run, shared in found
-            if (pause := schedule.every(name, default)) is not None
+            *self._reverify(schedule),
+            *(
+                Job(name, pause, run, shared, schedule.at(name))
+                for name, default, run, shared in found
+                if (pause := schedule.every(name, default)) is not None
+            ),
         ]
+
+    def _reverify(self, schedule: Schedule) -> Iterator[Job]:
+        """Looked for more often than it is due, so that a run which died is made again."""
+        every = schedule.every(JOB, timedelta(days=1))
+        if every is not None:
+            run = partial(self._reverification.look, every, schedule.at(JOB))
+            yield Job(JOB, min(every, LOOK), run, stop=self._reverification.stop)
 
     async def retries(self) -> None:
         """Let the worker look whether a delivery's waiting time is over."""

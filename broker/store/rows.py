@@ -83,6 +83,26 @@ class StoredCheckpoint:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class StoredTimestamp:
+    """A token (TimeStampToken, DER) over the note of the head of ``size`` entries; ``at`` is the time in it."""
+
+    id: int
+    size: int
+    authority: str
+    independent: bool
+    at: datetime
+    token: bytes
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Uncovered:
+    """How many entries no time-stamp speaks for, and since when the oldest of them has been waiting, if one has."""
+
+    entries: int
+    since: datetime | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class DossierFilter:
     """What to look for among dossiers; every field that is set must hold. ``since`` <= received < ``until``.
 
