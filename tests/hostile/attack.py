@@ -20,11 +20,15 @@ class Hostile:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Attack:
-    """A class of inputs, the ``door`` that each is given to, and the errors that count as its refusal."""
+    """A class of inputs, the ``door`` that each is given to, and the errors that count as its refusal.
+
+    ``honest`` makes an input that the same door accepts: a door that is shut keeps everybody out.
+    """
 
     inputs: Callable[[], Iterable[Hostile]]
     door: Callable[[Any], object]
     refusal: type[Exception] | tuple[type[Exception], ...] = SigningError
+    honest: Callable[[], Any] | None = None
 
 
 def fixed(name: str, data: Any, why: str) -> Hostile:

@@ -1,8 +1,9 @@
 """Gives every input of one class to its door, in a process of its own, and prints what came of it.
 
-Called as ``python -m tests.hostile.child MODULE CLASS``. One JSON object a line: name of the input, class and reason of
-the refusal (null if there was none), seconds of CPU that it took, and the most memory that the process ever held in
-that time, in bytes. Hard limits end a process that an input has run away with.
+Called as ``python -m tests.hostile.child MODULE CLASS``. One JSON object a line: name of the input, class and reason
+of the refusal (null if there was none), seconds of CPU that it took, and the most memory that the process held in
+that time, in bytes. What is honest is tried before, and ends the process if it is refused. Hard limits end a process
+that an input has run away with.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ def main(module: str, name: str) -> None:
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     attack: Attack = getattr(importlib.import_module(f"tests.hostile.{module}"), name)
+    if attack.honest is not None:
+        attack.door(attack.honest())
     for hostile in attack.inputs():
         print(json.dumps(dataclasses.asdict(_tried(attack, hostile))), flush=True)
 
