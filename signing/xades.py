@@ -30,7 +30,7 @@ from signing.algorithms import Content
 from signing.errors import ContentChanged, SignatureInvalid, SigningError
 from signing.freshness import DEFAULT_WINDOW, Seen, Window
 from signing.keys import Signer
-from signing.signature import Believing, Reference, Transform, ds
+from signing.signature import Believing, Reference, Transform
 from signing.xades_opened import Conditions, Opened, Stamped, VerifiedXades
 from signing.xmldsig import check_refers_to_document, document_reference, only_signature
 
@@ -72,33 +72,33 @@ def sign_enveloping(
     canonicalization: str = algorithms.EXCLUSIVE_C14N,
     digest_method: str = algorithms.SHA256,
     media_type: str | None = None,
-    parent: etree._Element | None = None,
 ) -> etree._Element:
     """A signature that holds a copy of an element, or data in base64, in its first Object.
 
-    It is put into ``parent`` if one is given: with inclusive C14N it cannot be moved elsewhere afterwards. Raises
-    SigningError if the parent's default namespace would swallow the element.
+    It is a document of its own; made with inclusive C14N, it cannot be moved into another one.
     """
-    holder = etree.Element(ds("Object"), nsmap={"ds": signature.DS})
     if isinstance(content, bytes):
-        inside, transform, usual = content, algorithms.BASE64, _BINARY_MEDIA_TYPE
-        holder.set("Encoding", algorithms.BASE64)
-        holder.text = signature.encode_base64(content)
+        kind, transform, usual = f' Encoding="{algorithms.BASE64}"', algorithms.BASE64, _BINARY_MEDIA_TYPE
+        inside = signature.encode_base64(content).encode("ascii")
     else:
-        if parent is not None and None in parent.nsmap:
-            raise SigningError("an element cannot be enveloped below a default namespace")
+        kind, transform, usual = "", canonicalization, _XML_MEDIA_TYPE
         # The inclusive form brings along the namespaces that only values use.
-        inside, transform, usual = (
-            xml.canonicalize(content, exclusive=False),
-            canonicalization,
-            _XML_MEDIA_TYPE,
-        )
-        holder.append(xml.reparse(inside))
+        inside = xml.canonicalize(content, exclusive=False)
     draft = _Draft(signer, at, canonicalization, digest_method, inside)
-    holder.set("Id", draft.identifier + "-object")
-    reference = Reference(f"#{holder.get('Id')}", (Transform(transform),), digest_method, type=_OBJECT)
-    draft.refer(reference, media_type or usual, holder)
-    return draft.sign(parent)
+    identifier = f"{draft.identifier}-object"
+    shell = _shell(f'<ds:Object Id="{identifier}"{kind}>'.encode(), inside)
+    reference = Reference(f"#{identifier}", (Transform(transform),), digest_method, type=_OBJECT)
+    draft.refer(reference, media_type or usual, shell[0])
+    return draft.sign(shell=shell)
+
+
+def _shell(opening: bytes, inside: bytes) -> etree._Element:
+    """A ``ds:Signature`` with nothing but the Object.
+
+    It is parsed with its content: an element that is moved in lxml's tree may change its prefixes on the way.
+    """
+    start = f'<ds:Signature xmlns:ds="{signature.DS}">'.encode()
+    return xml.reparse(b"%b%b%b</ds:Object></ds:Signature>" % (start, opening, inside))
 
 
 def sign_detached(
@@ -114,8 +114,8 @@ def sign_detached(
     """A signature over the octets of ``files``, which it names by relative address, in the order given.
 
     ``media_types`` by name; what is missing there is called a sequence of octets. A file is given as bytes or as
-    a function that opens it. ``parent`` is as in `sign_enveloping`. Raises SigningError for no file, or a name that
-    is no relative path.
+    a function that opens it. The signature is put into ``parent`` if one is given: with inclusive C14N it cannot be
+    moved elsewhere afterwards. Raises SigningError for no file, or a name that is no relative path.
     """
     if not files:
         raise SigningError("there is no file to sign")
@@ -154,8 +154,10 @@ class _Draft:
         if holder is not None:
             self._targets[reference.uri] = holder
 
-    def sign(self, parent: etree._Element | None) -> etree._Element:
-        """The completed signature, as the last child of ``parent`` if there is one."""
+    def sign(
+        self, parent: etree._Element | None = None, *, shell: etree._Element | None = None
+    ) -> etree._Element:
+        """The completed signature, as the last child of ``parent`` or in the ``shell`` that holds its contents."""
         about = Reference(
             f"#{self.identifier}-properties",
             (Transform(self._canonicalization),),
@@ -164,9 +166,11 @@ class _Draft:
         )
         references = [*self._references, about]
         written = signature.write(references, self._signer, canonicalization=self._canonicalization)
-        written.set("Id", self.identifier)
         signature.enclose_certificate(written, self._signer.certificate)
-        written.extend(self._targets.values())
+        if shell is not None:
+            shell[:0] = list(written)
+            written = shell
+        written.set("Id", self.identifier)
         properties = xades_properties.write(written, self._signer.certificate, self._at, self._media_types)
         if parent is not None:
             parent.append(written)

@@ -114,7 +114,22 @@ class Opened:
         if kinds.count(True) != 1:
             raise SignatureInvalid("the signature must refer once to its signed properties")
         about = self._checked.references[kinds.index(True)]
-        return [each for each in self._checked.references if each is not about], about
+        rest = [each for each in self._checked.references if each is not about]
+        key_info = [each for each in rest if self._is_about_key_info(each)]
+        if len(key_info) > 1:
+            raise SignatureInvalid("KeyInfo is referred to more than once")
+        for reference in key_info:
+            self._check_key_info(reference)
+        return [each for each in rest if each not in key_info], about
+
+    def _is_about_key_info(self, reference: Reference) -> bool:
+        """Whether the reference is to KeyInfo, which may be signed as well as the certificate's digest."""
+        identifier = signature.only_child(self._written, ds("KeyInfo")).get("Id")
+        return identifier is not None and reference.uri == f"#{identifier}"
+
+    def _check_key_info(self, reference: Reference) -> None:
+        signature.check_unique(self._written.getroottree().getroot(), [reference.uri[1:]])
+        signature.referred(reference, signature.only_child(self._written, ds("KeyInfo")), self._written)
 
     def _read(self, about: Reference) -> xades_properties.SignedProperties:
         properties = signature.only_child(self._qualifying, xades_properties.xades("SignedProperties"))

@@ -252,8 +252,11 @@ def add_validation_data(
 ) -> None:
     """Add DER values of the chains and their revocation (clauses 5.4.1, 5.4.2), in place of those added before.
 
-    Those of a time-stamp's authority may be among them (clause 5.5.1: where else they may stand).
+    Those of a time-stamp's authority may be among them (clause 5.5.1: where else they may stand). Nothing changes if
+    there is nothing to add.
     """
+    if not (certificates or crls or ocsps):
+        return
     unsigned = _unsigned(written)
     for name in ("CertificateValues", "RevocationValues"):
         for old in unsigned.findall(xades(name)):
