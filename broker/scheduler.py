@@ -34,7 +34,7 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 class Job:
     """Something that is done every so often. ``shared``: once for all processes together, else in each of them.
 
-    ``at``: the time of day in Vietnam from which a run of each period is due.
+    ``at``: the time of day in Vietnam from which a run of each period is due. ``stop``: what makes a long run give up.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Job:
     run: Callable[[], Awaitable[object]]
     shared: bool = True
     at: time | None = None
+    stop: Callable[[], None] | None = None
 
     @property
     def pause(self) -> timedelta:
@@ -80,7 +81,10 @@ class Scheduler:
         self._ticker.start()
 
     async def stop(self) -> None:
-        """Tick no more; runs under way finish first."""
+        """Tick no more; runs under way finish first, or give up if they take long."""
+        for job in self._jobs.values():
+            if job.stop is not None:
+                job.stop()
         if self._ticker.running:
             self._ticker.shutdown(wait=False)
         await asyncio.gather(*self._runs.values(), return_exceptions=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Row, bindparam, delete, func, insert, select
 
 from broker.store.leaf import differing
 from broker.store.log import stored_body
@@ -26,6 +26,7 @@ from broker.store.schema import (
 )
 from broker.store.sql import Repository
 from signing.entries import Entry
+from signing.errors import KeyProblem
 from signing.findings import Finding
 from signing.tiles import WIDTH
 
@@ -120,13 +121,39 @@ class Verifications(Repository):
         row = self._conn.execute(_SIZE).one()
         head = Head(row.size, row.root, row.frontier)
         last = start + WIDTH >= head.size
-        query = select(messages).where(messages.c.idx >= start).order_by(messages.c.idx)
-        rows = self._conn.execute(query if last else query.where(messages.c.idx < start + WIDTH)).all()
-        entries = [
-            Entry(row.idx, row.leaf, row.leaf_hash, row.salt, stored_body(row, self._tx.vault))
-            for row in rows
-        ]
-        return Piece(entries, list(_lies(rows)), head, last)
+        found: list[Finding] = []
+        rows = self._rows(start, None if last else start + WIDTH, found)
+        entries = [self._entry(row, found) for row in rows]
+        return Piece(entries, [*found, *_lies(rows)], head, last)
+
+    def _rows(self, start: int, stop: int | None, found: list[Finding]) -> Sequence[Row[Any]]:
+        """The rows as they are. One of which a column cannot be read is found, and does not hide the others."""
+        within = messages.c.idx >= start if stop is None else messages.c.idx.between(start, stop - 1)
+        try:
+            return self._conn.execute(select(messages).where(within).order_by(messages.c.idx)).all()
+        except ValueError:
+            return [row for index in self._positions(within) if (row := self._row(index, found)) is not None]
+
+    def _positions(self, within: ColumnElement[bool]) -> Sequence[int]:
+        return (
+            self._conn.execute(select(messages.c.idx).where(within).order_by(messages.c.idx)).scalars().all()
+        )
+
+    def _row(self, index: int, found: list[Finding]) -> Row[Any] | None:
+        try:
+            return self._conn.execute(select(messages).where(messages.c.idx == index)).one()
+        except ValueError as error:
+            found.append(Finding("error", index, "row", f"the row cannot be read: {error}", "leaf"))
+            return None
+
+    def _entry(self, row: Row[Any], found: list[Finding]) -> Entry:
+        """The entry of a row; a body that cannot be opened is taken as it is stored, and so is none of the log's."""
+        try:
+            body = stored_body(row, self._tx.vault)
+        except KeyProblem as error:
+            found.append(Finding("error", row.idx, "sealed", f"the body cannot be opened: {error}", "body"))
+            body = bytes(row.body)
+        return Entry(row.idx, row.leaf, row.leaf_hash, row.salt, body)
 
     def _largest(self, column: Any) -> int:
         return int(self._conn.execute(select(func.max(column))).scalar_one() or 0)
