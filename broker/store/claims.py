@@ -11,14 +11,15 @@ import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, case, func, insert, or_, select, text, update
+from sqlalchemy import bindparam, case, func, or_, select, text, update
 
 from broker.model import Delivery, DeliveryState
 from broker.store.delivery_row import to_delivery
-from broker.store.rows import AgencyPause
-from broker.store.schema import CLAIMABLE, acts, agencies, attempts, deliveries, work_items
+from broker.store.rows import Act, AgencyPause
+from broker.store.schema import CLAIMABLE, agencies, attempts, deliveries, work_items
 from broker.store.sql import Repository
 from broker.store.types import UtcTime
+from broker.store.work import Acts
 from signing.errors import SealBroken
 
 _CLAIMS = 2  # the space of the one name under which claims follow each other
@@ -230,7 +231,7 @@ class ClaimQueries(Repository):
         self._conn.execute(statement, {"agency": agency, **row})
 
     def _note_act(self, at: datetime, who: str, act: str, target: str, why: str) -> None:
-        self._conn.execute(insert(acts), {"at": at, "who": who, "act": act, "target": target, "why": why})
+        Acts(self._tx).add(Act(at, who, act, target, why))
 
 
 def _in_turn(queues: Iterable[Sequence[str]], limit: int) -> list[str]:

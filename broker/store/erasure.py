@@ -33,6 +33,7 @@ from broker.store.schema import (
     work_items,
 )
 from broker.store.sql import Repository
+from broker.store.work import ACT
 
 ERASURE = "erasure"
 """Kind of the log entries that say what was erased; they are never erased themselves."""
@@ -187,7 +188,7 @@ class Erasure(Repository):
 
 
 def _has_body() -> ColumnElement[bool]:
-    return and_(messages.c.body.is_not(None), messages.c.kind != ERASURE)
+    return and_(messages.c.body.is_not(None), messages.c.kind.not_in((ERASURE, ACT)))
 
 
 def _settled(before: datetime) -> Select[Any]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, text, update
 
-from broker.model import WorkItem
+from broker.model import Message, WorkItem
 from broker.store.errors import Missing
 from broker.store.rows import Act, Page, cursor, place
 from broker.store.schema import acts, work_items
 from broker.store.sql import Repository, before, equal
+
+ACT = "act"
+"""Kind of the log entries that say what people did; their bodies are kept when those of messages are erased."""
 
 _FIELDS = (
     "id",
@@ -83,14 +88,16 @@ class Work(Repository):
 
 
 class Acts(Repository):
-    """What people did to the hub: who, what, to what, why, when."""
+    """What people did to the hub: who, what, to what, why, when. Each act is an entry of the message log too."""
 
     __slots__ = ()
 
-    def add(self, act: Act) -> None:
-        """Note an act."""
+    def add(self, act: Act, details: Mapping[str, Any] | None = None) -> None:
+        """Note an act, here and as an entry of the log; ``details`` are JSON values that the entry says beside it."""
         row = {"at": act.at, "who": act.who, "act": act.act, "target": act.target, "why": act.why}
         self._conn.execute(insert(acts), row)
+        message = _entry(act, self._tx.new_id(), details or {})
+        self._tx.pending[message.id] = message
 
     def of(self, target: str) -> tuple[Act, ...]:
         """All that was done to ``target``, oldest first."""
@@ -103,6 +110,23 @@ class Acts(Repository):
         if before_time is not None:
             query = query.where(acts.c.at < before_time)
         return tuple(_act(row) for row in self._conn.execute(query))
+
+
+def _entry(act: Act, message_id: str, details: Mapping[str, Any]) -> Message:
+    """The act as a message: officer and purpose of its leaf say who and why, so that no erasure takes them."""
+    said = {"act": act.act, "target": act.target, "who": act.who, "why": act.why, **details}
+    return Message(
+        id=message_id,
+        at=act.at,
+        direction="in",
+        kind=ACT,
+        agency="hub",
+        operation=act.act,
+        body=json.dumps(said, ensure_ascii=False, sort_keys=True).encode(),
+        content_type="application/json",
+        officer=act.who,
+        purpose=act.why,
+    )
 
 
 def _item(row: Row[Any]) -> WorkItem:

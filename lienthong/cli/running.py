@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import getpass
 import signal
 import socket
 import sys
@@ -133,10 +134,13 @@ async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool)
 
 @contextlib.asynccontextmanager
 async def _opened(project: Project) -> AsyncIterator[Hub]:
+    from broker import configuration
+    from broker.clock import system_clock
     from broker.opening import open_hub
 
     hub = open_hub(project)
     try:
+        await configuration.note(hub.store, project, system_clock, getpass.getuser())
         yield hub
     finally:
         await hub.close()

@@ -7,7 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
+from broker.clock import system_clock
 from broker.model import WorkItem
+from broker.store.engine import Tx
+from broker.store.rows import Act
 from lienthong.cli.common import Folder, Json, Limit, Who, Why, explained, load, out, show, store
 from lienthong.cli.revealing import masked
 
@@ -44,8 +47,13 @@ def close(
 ) -> None:
     """Take an item off the list, saying what was done about it."""
     with store(load(project)) as opened, explained():
-        opened.write_sync(lambda tx: tx.work.close(item, who, why))
+        opened.write_sync(lambda tx: _close(tx, item, who, why))
     out.print(f"{item} is closed")
+
+
+def _close(tx: Tx, item: str, who: str, why: str) -> None:
+    tx.work.close(item, who, why)
+    tx.acts.add(Act(system_clock(), who, "close", item, why))
 
 
 def _row(item: WorkItem) -> dict[str, Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 
-from broker.store.engine import Store
+from broker.store.engine import Store, Tx
 from broker.store.errors import Missing
-from broker.store.rows import Act
+from broker.store.rows import Act, MessageFilter
+from broker.store.work import ACT
 from tests.broker.store.samples import work_item
 from tests.clock import START, ManualClock
 
@@ -70,3 +72,25 @@ def test_acts_are_kept(store: Store) -> None:
     assert store.read(lambda tx: tx.acts.of("t0")) == (done[0], done[2])
     assert store.read(lambda tx: tx.acts.latest(2)) == (done[2], done[1])
     assert store.read(lambda tx: tx.acts.latest(before_time=done[1].at)) == (done[0],)
+
+
+def test_an_act_is_an_entry_of_the_log(store: Store) -> None:
+    """In the same transaction, with who and why in its leaf and the rest in its body."""
+    act = Act(START, "lan", "replay", "d1", "cơ quan đã sửa")
+    store.write_sync(lambda tx: tx.acts.add(act, {"attempts": 3}))
+    [row] = store.read(lambda tx: tx.messages.search(MessageFilter(kind=ACT))).items
+    assert (row.operation, row.officer, row.purpose) == ("replay", "lan", "cơ quan đã sửa")
+    said = json.loads(store.read(lambda tx: tx.messages.body(row.id)))
+    assert said == {"act": "replay", "target": "d1", "who": "lan", "why": "cơ quan đã sửa", "attempts": 3}
+
+
+def test_an_act_of_a_unit_that_fails_is_nowhere(store: Store) -> None:
+    """Neither among the acts nor in the log."""
+
+    def fails(tx: Tx) -> None:
+        tx.acts.add(Act(START, "lan", "replay", "d1", "why"))
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        store.write_sync(fails)
+    assert store.read(lambda tx: (tx.acts.of("d1"), tx.log.head().size)) == ((), 0)
