@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import web
 from asn1crypto import cms, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -21,7 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from adapters.base import Answer
 from broker.clock import system_clock
+from lienthong.fake_agency import FakeAgency, Heard
 
 OPENSSL = shutil.which("openssl")
 needs_openssl = pytest.mark.skipif(OPENSSL is None, reason="openssl is not installed: the foreign authority")
@@ -117,31 +117,15 @@ def issue(
     return builder.sign(issuer_key, hashes.SHA256())
 
 
-@contextlib.asynccontextmanager
-async def served(
-    answer: Callable[[bytes], bytes | Awaitable[bytes]],
-    *,
-    status: int = 200,
-    content_type: str = "application/timestamp-reply",
-) -> AsyncIterator[str]:
-    """An authority over HTTP on loopback that answers as ``answer`` says; gives its address."""
+def over_http(answer: Callable[[bytes], bytes | None]) -> FakeAgency:
+    """An authority on loopback that says what ``answer`` says to a request; None: it never answers."""
 
-    async def handle(request: web.Request) -> web.Response:
-        assert request.content_type == "application/timestamp-query"
-        said = answer(await request.read())
-        body = said if isinstance(said, bytes) else await said
-        return web.Response(body=body, status=status, content_type=content_type)
+    def behave(heard: Heard) -> Answer | None:
+        assert (heard.method, heard.headers["content-type"]) == ("POST", "application/timestamp-query")
+        said = answer(heard.body)
+        return None if said is None else Answer(200, said, "application/timestamp-reply")
 
-    application = web.Application()
-    application.router.add_post("/tsa", handle)
-    runner = web.AppRunner(application, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/tsa"
-    finally:
-        await runner.cleanup()
+    return FakeAgency(behave)
 
 
 def resigned(
