@@ -62,13 +62,13 @@ class Report:
     @property
     def exit_code(self) -> int:
         """See `EXIT_CODES`."""
-        if not all(file.readable for file in self.files):
-            return UNREADABLE
-        return OK if self.proven else UNPROVEN if self.ok else WRONG
+        return {"unreadable": UNREADABLE, "verified": OK, "unproven": UNPROVEN, "wrong": WRONG}[self.verdict]
 
     @property
     def verdict(self) -> str:
-        """The outcome in one word: ``verified``, ``unproven`` or ``wrong``."""
+        """The outcome in one word: ``verified``, ``unproven``, ``wrong`` or ``unreadable``."""
+        if not all(file.readable for file in self.files):
+            return "unreadable"
         return "verified" if self.proven else "unproven" if self.ok else "wrong"
 
     def as_text(self) -> str:
@@ -101,6 +101,7 @@ _VERDICTS = {
     "verified": "VERIFIED: nothing is wrong, and everything is proven.",
     "unproven": "NOT FULLY PROVEN: nothing is wrong, but the warnings say what could not be proven.",
     "wrong": "WRONG: at least one thing is not as it was signed.",
+    "unreadable": "NOT READ: at least one file cannot be opened.",
 }
 
 
@@ -140,6 +141,8 @@ def _told(facts: Facts) -> Iterator[str]:
         yield f"head stamped {moment(facts.stamped_at)} by {facts.authority}{kind}"
     for witness in facts.witnesses:
         yield f"head seen by witness {witness}"
+    if facts.kind is None:
+        return
     counts = f"{facts.entries} entries, {facts.bodies} with their content, {facts.erased} erased"
     yield f"{counts}, {facts.bound} bound to what they answer, {facts.messages} signed messages verified"
 

@@ -19,7 +19,7 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; border-bottom: 1px solid #999;
 small { color: #555; font-size: .85em; font-weight: normal; }
 .verdict { padding: .75rem 1rem; border-left: .4rem solid; font-weight: bold; }
 .verified { border-color: #1b6e3c; background: #e9f5ee; } .unproven { border-color: #8a6100; background: #fdf5e0; }
-.wrong { border-color: #a11d1d; background: #fbeaea; }
+.wrong, .unreadable { border-color: #a11d1d; background: #fbeaea; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #ccc;
   overflow-wrap: anywhere; }
@@ -39,6 +39,10 @@ _VERDICTS = {
     "wrong": (
         "Sai: có ít nhất một điều không đúng như khi được ký.",
         "Wrong: at least one thing is not as it was signed.",
+    ),
+    "unreadable": (
+        "Không đọc được: có ít nhất một tệp không mở được.",
+        "Not read: at least one file cannot be opened.",
     ),
 }
 _SEVERITIES = {
