@@ -7,11 +7,12 @@ the file then says so. Format: docs/evidence-format.md.
 from __future__ import annotations
 
 import asyncio
-import dataclasses
+import base64
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 import structlog
 from cryptography import x509
@@ -20,11 +21,12 @@ from lxml import etree
 from broker.clock import Clock
 from broker.store.proofs import SignedHead
 from broker.store.types import utc_text
+from broker.timestamping import Unstamped
 from signing import asic, cms, xades
 from signing.algorithms import Content
 from signing.cosignature import with_lines
-from signing.errors import SigningError
 from signing.keys import Signer
+from signing.note import Checkpoint
 from signing.xades_opened import Level
 
 log = structlog.get_logger(__name__)
@@ -38,32 +40,12 @@ CHECKPOINT, TOKEN, COSIGNED, KEYS = (
 STATEMENT, PAGE = "evidence.json", "explanation.html"
 
 Stamp = Callable[[bytes], Awaitable[bytes]]
-"""A token (DER) over these bytes. Raises SigningError if no authority gives one."""
+"""A verified token (DER) over these bytes. Raises `Unstamped` if no authority gives one."""
 Files = Mapping[str, bytes | Path]
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Answers:
-    """What issuers say of certificates: lists and responses (DER), and issuers' certificates that the path needs."""
-
-    certificates: Sequence[x509.Certificate] = ()
-    crls: Sequence[bytes] = ()
-    ocsps: Sequence[bytes] = ()
-
-
-class Revocation(Protocol):
-    """Where answers about certificates come from."""
-
-    async def answers(self, certificates: Sequence[x509.Certificate]) -> Answers:
-        """What is known of each of them; what cannot be had is left out. Raises nothing for that."""
-
-
-class Unanswered:
-    """Nobody is asked about certificates."""
-
-    async def answers(self, certificates: Sequence[x509.Certificate]) -> Answers:
-        """Nothing."""
-        return Answers()
+Material = Callable[[Sequence[x509.Certificate]], tuple[Sequence[bytes], Sequence[bytes]]]
+"""Lists and responses (DER) about the certificates of a path, as far as they are at hand."""
 
 
 class Containers:
@@ -75,13 +57,13 @@ class Containers:
         clock: Clock,
         *,
         stamp: Stamp | None = None,
-        revocation: Revocation | None = None,
+        material: Material = lambda _: ((), ()),
     ) -> None:
-        """``stamp`` asks the time-stamping authorities, ``revocation`` knows about certificates."""
+        """``stamp`` asks the time-stamping authorities, ``material`` knows what issuers say of certificates."""
         self._signer = signer
         self._clock = clock
         self._stamp = stamp
-        self._revocation = revocation or Unanswered()
+        self._material = material
 
     @property
     def signed_by(self) -> str:
@@ -116,18 +98,17 @@ class Containers:
         assert self._stamp is not None
         try:
             token = await self._stamp(xades.stamped_bytes(signature))
-        except SigningError as error:
-            log.warning("evidence without time-stamp", reason=error.reason)
+        except Unstamped as error:
+            log.warning("evidence without time-stamp", reason=str(error))
             return "B-B"
         xades.add_timestamp(signature, token)
         chain = [*chain_of(self._signer), *cms.open_signed(token, "tst_info").certificates]
-        answers = await self._revocation.answers(chain)
-        others = dict.fromkeys([*chain, *answers.certificates])
-        others.pop(self._signer.certificate, None)  # stands in the signature already
-        complete = bool(answers.crls or answers.ocsps) or not any(_issued(one) for one in chain)
-        if not complete:
+        lists, responses = self._material(chain)
+        if any(_issued(one) for one in chain) and not lists and not responses:
             return "B-T"
-        xades.add_validation_data(signature, list(others), answers.crls, answers.ocsps)
+        # The signer's own certificate stands in the signature already.
+        others = [one for one in dict.fromkeys(chain) if one != self._signer.certificate]
+        xades.add_validation_data(signature, others, lists, responses)
         return "B-LT"
 
 
@@ -147,7 +128,7 @@ def cosigned(head: SignedHead) -> str:
 
 
 def statement(
-    kind: str, subject: str, made: str, head: SignedHead, origin: str, root: str, **more: Any
+    kind: str, subject: str, made: datetime, head: SignedHead, checkpoint: Checkpoint, **more: Any
 ) -> bytes:
     """``evidence.json``; ``more`` are the members of the kind."""
     token = head.token
@@ -160,10 +141,10 @@ def statement(
         "version": 1,
         "kind": kind,
         "subject": subject,
-        "made": made,
-        "origin": origin,
-        "size": head.size,
-        "root": root,
+        "made": utc_text(made),
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": base64.b64encode(checkpoint.root).decode("ascii"),
         **more,
         "timestamp": stamp,
     }

@@ -6,7 +6,6 @@ the file holds the entries with the hashes of their bodies: it proves what happe
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import io
 import json
@@ -22,9 +21,8 @@ from broker.logbook import Logbook
 from broker.store.engine import Store, Tx
 from broker.store.erasure import ERASURE
 from broker.store.errors import Missing
-from broker.store.proofs import SignedHead
+from broker.store.proofs import SignedHead, StoredToken
 from broker.store.rows import Act
-from broker.store.types import utc_text
 from signing import merkle
 from signing.entries import Entry
 from signing.errors import ProofInvalid
@@ -145,7 +143,7 @@ class Evidence:
         files = _entry_files(pieces, cosigned(head)) | head_files(
             head, [self._verifier.vkey, *self._witnesses]
         )
-        files[STATEMENT] = _statement(subject, utc_text(made), head, checkpoint, pieces)
+        files[STATEMENT] = _statement(subject, made, head, checkpoint, pieces)
         story = self._story(subject, asked, head, checkpoint, pieces)
 
         def explain(level: Level) -> bytes:
@@ -200,7 +198,6 @@ class Evidence:
         pieces: Sequence[_Piece],
     ) -> Story:
         indexes = {str(piece.leaf["id"]): piece.entry.index for piece in pieces}
-        token = head.token
         return Story(
             kind=subject.kind,
             subject=subject.name,
@@ -210,7 +207,7 @@ class Evidence:
             root=checkpoint.root,
             signer=self._containers.signed_by,
             level="B-B",
-            stamp=StampTold(token.authority, token.independent, token.at) if token else None,
+            stamp=told_of(head.token),
             witnesses=witness_names(head),
             service=subject.service,
             asked=asked.who,
@@ -239,6 +236,11 @@ class Evidence:
         )
 
 
+def told_of(token: StoredToken | None) -> StampTold | None:
+    """A time-stamp as the page tells it."""
+    return StampTold(token.authority, token.independent, token.at) if token else None
+
+
 def witness_names(head: SignedHead) -> list[str]:
     """Who co-signed the head: the first word of each line behind its dash."""
     return [line.split(" ")[1] for line in head.cosignatures]
@@ -265,7 +267,7 @@ def _entry_files(pieces: Sequence[_Piece], note: str) -> dict[str, bytes]:
 
 
 def _statement(
-    subject: Subject, made: str, head: SignedHead, checkpoint: Checkpoint, pieces: Sequence[_Piece]
+    subject: Subject, made: datetime, head: SignedHead, checkpoint: Checkpoint, pieces: Sequence[_Piece]
 ) -> bytes:
     entries = [
         {
@@ -276,5 +278,4 @@ def _statement(
         }
         for piece in pieces
     ]
-    root = base64.b64encode(checkpoint.root).decode()
-    return statement(subject.kind, subject.name, made, head, checkpoint.origin, root, entries=entries)
+    return statement(subject.kind, subject.name, made, head, checkpoint, entries=entries)

@@ -60,10 +60,13 @@ class Proofs(Repository):
         heads = [self._head(row, stamped=False) for row in self._conn.execute(plain.limit(_SEVERAL))]
         return min(heads, key=_merit, default=None)
 
-    def since(self, at: datetime, *, stamped: bool) -> SignedHead | None:
-        """The first head that was signed at that time or later, and has a time-stamp if ``stamped``."""
-        query = (_stamped() if stamped else select(log_checkpoints)).where(log_checkpoints.c.at >= at)
-        return self._first(query, stamped=stamped)
+    def since(self, at: datetime, size: int, *, stamped: bool) -> SignedHead | None:
+        """The first head of more than ``size`` entries that was signed at that time or later; with a time-stamp if
+        ``stamped``.
+        """
+        heads = _stamped() if stamped else select(log_checkpoints)
+        wanted = heads.where(log_checkpoints.c.at >= at, log_checkpoints.c.size > size)
+        return self._first(wanted, stamped=stamped)
 
     def before(self, at: datetime) -> SignedHead | None:
         """The last head that was signed before that time."""
@@ -80,6 +83,14 @@ class Proofs(Repository):
         if row is not None:
             return self._head(row, stamped=True)
         return self._first(select(log_checkpoints).where(log_checkpoints.c.size == size))
+
+    def time_of(self, index: int) -> datetime:
+        """When entry ``index`` happened. Raises Missing."""
+        query = select(messages.c.at).where(messages.c.idx == index)
+        at: datetime | None = self._conn.execute(query).scalar_one_or_none()
+        if at is None:
+            raise Missing(f"no entry {index}")
+        return at
 
     def exchange(self, message_id: str) -> list[int]:
         """Entries of the exchange that the message belongs to: the request with all its attempts, and what answered

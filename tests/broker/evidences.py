@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
-
+from broker.archives import Archives
+from broker.config.evidence import Archives as Settings
 from broker.containers import Containers
 from broker.evidence import Asked, Evidence
-from broker.store.engine import Tx
-from broker.store.schema import log_timestamps
+from broker.logfiles import LogFiles
+from broker.timestamping import Unstamped
+from broker.verifying import Verifying
 from signing import asic, timestamp
 from signing.anchors import Anchors
 from signing.audit import Report, verify_file
 from signing.authority import EmbeddedAuthority, create_authority
-from signing.errors import TimestampRefused
 from signing.keys import load_key
 from signing.note import load_note_key
 from tests.broker.rig import Rig
@@ -40,7 +40,7 @@ class Authority:
     async def stamp(self, data: bytes) -> bytes:
         """A token over ``data``."""
         if self.away:
-            raise TimestampRefused("the authority is away")
+            raise Unstamped("the authority is away")
         digest = hashlib.sha256(data).digest()
         response = self._authority.issue(timestamp.request(digest, nonce=7))
         return timestamp.read_response(response, digest=digest, nonce=7)
@@ -52,18 +52,10 @@ class Authority:
         head = self._rig.hub.store.read(lambda tx: tx.log.last_checkpoint())
         assert head is not None
         token = await self.stamp(head.note.encode())
-        row = {
-            "size": head.size,
-            "authority": "ben-trong",
-            "independent": independent,
-            "at": self._rig.clock(),
-            "token": token,
-        }
-
-        def keep(tx: Tx) -> None:
-            tx.log._conn.execute(insert(log_timestamps), row)
-
-        await self._rig.hub.store.write(keep)
+        size, at = head.size, self._rig.clock()
+        await self._rig.hub.store.write(
+            lambda tx: tx.timestamps.add(size, "ben-trong", at, token, independent=independent)
+        )
 
 
 def evidence(rig: Rig, folder: Path, authority: Authority | None = None, **options: Any) -> Evidence:
@@ -115,3 +107,28 @@ def explained(data: bytes) -> str:
     """The page of a file."""
     with asic.read(data) as container:
         return container.read("explanation.html").decode()
+
+
+def archives(
+    rig: Rig, folder: Path, authority: Authority | None = None, program: Sequence[str] = (), **settings: Any
+) -> Archives:
+    """The archives of ``rig``'s hub, by the day unless said otherwise."""
+    hub = rig.hub
+    stamp: dict[str, Any] = {"stamp": authority.stamp} if authority else {}
+    verifier = load_note_key(folder / "keys", "hub").verifier
+    files = LogFiles(
+        hub.store,
+        Containers(load_key(folder / "keys", "hub"), rig.clock, **stamp),
+        verifier,
+        rig.clock,
+        Verifying(lambda: anchors(folder, authority)),
+    )
+    return Archives(
+        hub.store,
+        hub.logbook,
+        files,
+        rig.clock,
+        settings=Settings(**{"period": "day", "transfer": tuple(program), **settings}),
+        folder=folder / "archives",
+        owner="truc-he-thong",
+    )
