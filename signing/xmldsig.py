@@ -26,9 +26,16 @@ from lxml import etree
 
 from signing import algorithms, signature, xml
 from signing.errors import SignatureInvalid, SigningError
+from signing.freshness import (
+    DEFAULT_WINDOW,
+    Seen,
+    Window,
+    check_recent,
+    check_signing_time,
+    read_time,
+)
 from signing.keys import Signer
-from signing.signature import Reference, Transform, Verified, ds
-from signing.trust import Trust
+from signing.signature import Believing, Reference, Transform, Verified, ds
 
 __all__ = [
     "Verified",
@@ -78,7 +85,7 @@ def document_reference(root: etree._Element, canonicalization: str, digest_metho
     return Reference("", transforms, digest_method, algorithms.digest(digest_method, data))
 
 
-def verify_enveloped(root: etree._Element, trust: Trust, at: datetime) -> Verified:
+def verify_enveloped(root: etree._Element, trust: Believing, at: datetime) -> Verified:
     """Check the one signature of a document, made by a partner known at time ``at``.
 
     Returns the document without the signature. Raises SignatureInvalid or Untrusted.
@@ -154,12 +161,20 @@ def _write_properties(written: etree._Element, identifier: str, at: datetime | N
 
 
 def verify_two_reference(
-    root: etree._Element, trust: Trust, at: datetime, *, payload: str, holder: str
+    root: etree._Element,
+    trust: Believing,
+    at: datetime,
+    *,
+    payload: str,
+    holder: str,
+    seen: Seen | None = None,
+    window: Window = DEFAULT_WINDOW,
 ) -> Verified:
     """Check the signature of child ``payload`` of ``root``, which stands in child ``holder``.
 
     Exactly two elements must be referred to: the payload and the signature's ``Object``. Returns the payload.
-    Raises SignatureInvalid or Untrusted.
+    With ``seen`` a signature must state its time, and counts once for as long after it as ``window`` says.
+    Raises SignatureInvalid, Untrusted or Replayed.
     """
     signed = _payload(root, payload)
     place = _only_named(root, holder)
@@ -179,23 +194,22 @@ def verify_two_reference(
         reference.uri: signature.referred(reference, targets[reference.uri], written)
         for reference in checked.references
     }
-    return Verified(
-        xml.reparse(data[f"#{signed.get('Id')}"]),
-        checked.certificate,
-        checked.partner,
-        _signing_time(xml.reparse(data[f"#{properties.get('Id')}"])),
-    )
+    stated = _signing_time(xml.reparse(data[f"#{properties.get('Id')}"]))
+    if stated is not None:
+        check_signing_time(stated, checked.certificate, at, window)
+    check_recent(checked.value, stated, at, seen, window)
+    return Verified(xml.reparse(data[f"#{signed.get('Id')}"]), checked.certificate, checked.partner, stated)
 
 
 def _signing_time(properties: etree._Element) -> datetime | None:
     """The signing time that the signer states; None if there is none or it is no time with a zone."""
-    for element in properties.iter("{*}SigningTime"):
-        try:
-            stated = datetime.fromisoformat(xml.text_of(element).strip())
-        except ValueError:
-            return None
-        return stated if stated.tzinfo else None
-    return None
+    element = next(properties.iter("{*}SigningTime"), None)
+    if element is None:
+        return None
+    try:
+        return read_time(element)
+    except SignatureInvalid:
+        return None
 
 
 def _payload(root: etree._Element, name: str) -> etree._Element:

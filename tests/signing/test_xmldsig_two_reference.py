@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from lxml import etree
 
 from sandbox.core import dsig
 from signing import xml
-from signing.errors import SignatureInvalid, SigningError
+from signing.errors import Replayed, SignatureInvalid, SigningError
+from signing.freshness import Window
 from signing.signature import enclosed_certificate
 from signing.trust import Trust
 from signing.xmldsig import (
@@ -100,6 +102,35 @@ def test_a_signing_time_that_is_none_is_left_out(time: str) -> None:
 
     sign_two_reference(root, pki.signer("bhxh"), at=Said(time), **NAMES)  # type: ignore[arg-type]
     assert verified_two(root).signing_time is None
+
+
+def test_a_signing_time_in_the_future_is_refused() -> None:
+    """What a clinic dates ahead is not accepted, up to what clocks may differ."""
+    root = xml.parse(CERTIFICATE)
+    sign_two_reference(root, pki.signer("bhxh"), at=pki.NOW + timedelta(minutes=6), **NAMES)
+    with pytest.raises(SignatureInvalid, match="future"):
+        verified_two(root)
+    found = verify_two_reference(
+        root, pki.trust("bhxh"), pki.NOW, window=Window(skew=timedelta(minutes=7)), **NAMES
+    )
+    assert found.signing_time == pki.NOW + timedelta(minutes=6)
+
+
+def test_a_replayed_certificate_of_birth_is_refused() -> None:
+    """With a memory it counts once, and has to state when it was signed."""
+    kept: dict[str, datetime] = {}
+
+    def seen(key: str, until: datetime) -> bool:
+        return kept.setdefault(key, until) is not until
+
+    root = two_reference()
+    verify_two_reference(root, pki.trust("bhxh"), pki.NOW, seen=seen, **NAMES)
+    with pytest.raises(Replayed):
+        verify_two_reference(root, pki.trust("bhxh"), pki.NOW, seen=seen, **NAMES)
+    untimed = xml.parse(CERTIFICATE)
+    sign_two_reference(untimed, pki.signer("bhxh"), **NAMES)
+    with pytest.raises(SignatureInvalid, match="no signing time"):
+        verify_two_reference(untimed, pki.trust("bhxh"), pki.NOW, seen=seen, **NAMES)
 
 
 def second_payload(root: etree._Element) -> None:
