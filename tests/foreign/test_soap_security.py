@@ -96,7 +96,7 @@ def test_javascript_accepts_ours(
 
 
 @pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=["1.1", "1.2"])
-@pytest.mark.parametrize("token", ["direct"])
+@pytest.mark.parametrize("token", ["direct", "ski"])
 def test_we_accept_wss4j(
     version: str, token: str, keys: dict[str, Keys], java: Judge, tmp_path: Path
 ) -> None:
