@@ -42,6 +42,7 @@ from broker.mapping import codes
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
 from broker.process.engine import Abilities
+from broker.proving import Proving, proving
 from broker.reconciliation import Reconciliation
 from broker.reports import Reports
 from broker.requests import Requests
@@ -193,6 +194,7 @@ class Hub:
             reverification=self.reverification,
             timestamping=self.timestamping,
             witnessing=self.witnessing,
+            archives=self.proving.archives,
             reconciliation=self.reconciliation,
             retention=self.retention,
             reseal=Reseal(self.store, self.blobs, self.vault, self._clock),
@@ -213,6 +215,12 @@ class Hub:
             new_id=self._new_id,
             nonce=lambda: self._outside.rng.getrandbits(64),
         )
+
+    @cached_property
+    def proving(self) -> Proving:
+        """Makes evidence and archives."""
+        verifier = self._note_signer.verifier
+        return proving(self.project, self.store, self.logbook, verifier, self.resources, self.timestamping)
 
     @cached_property
     def reverification(self) -> Reverification:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Awaitable, Callable
 
+from adapters.base import Resources
 from broker.archives import Archives
 from broker.authorities import anchors_by_name
-from broker.clock import Clock
 from broker.config.project import Project
-from broker.containers import Containers, Material, Stamp, chain_of
+from broker.containers import Containers, Material, chain_of
 from broker.evidence import Evidence
 from broker.logbook import Logbook
 from broker.logfiles import LogFiles
 from broker.store.engine import Store
+from broker.timestamping import Timestamping
 from broker.verifying import Verifying
 from signing.anchors import Anchors, vkeys
 from signing.errors import KeyProblem
@@ -33,18 +33,17 @@ def proving(
     project: Project,
     store: Store,
     logbook: Logbook,
-    signer: Signer,
     verifier: NoteVerifier,
-    clock: Clock,
-    *,
-    stamp: Stamp | None = None,
-    stamp_head: Callable[[], Awaitable[object]] | None = None,
+    resources: Resources,
+    timestamping: Timestamping,
     material: Material = lambda _: ((), ()),
 ) -> Proving:
-    """``stamp`` and ``stamp_head`` ask time-stamping authorities, ``material`` gives revocation data at hand."""
+    """``resources`` has the key that signs and the clock; ``material`` gives revocation data that is at hand."""
+    signer, clock = resources.signer, resources.clock
+    assert signer is not None, "evidence is signed with the hub's key"
     settings = project.hub.evidence
     witnesses = [witness.key for witness in settings.witnesses]
-    containers = Containers(signer, clock, stamp=stamp, material=material)
+    containers = Containers(signer, clock, stamp=timestamping.stamp, material=material)
     evidence = Evidence(
         store,
         logbook,
@@ -54,7 +53,7 @@ def proving(
         names={agency.id: agency.name for agency in project.agencies.values()},
         services={name: process.name for name, process in project.processes.items()},
         witnesses=witnesses,
-        stamp_head=stamp_head,
+        stamp_head=timestamping.run,
     )
     verifying = Verifying(lambda: own_anchors(project, signer, verifier))
     archives = Archives(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from broker.agency import Agency
+from broker.archives import Archives
 from broker.book import Book
 from broker.changes import Changes
 from broker.checks import Checks
@@ -50,6 +51,7 @@ class Rounds:
         reverification: Reverification,
         timestamping: Timestamping,
         witnessing: Witnessing,
+        archives: Archives,
         reconciliation: Reconciliation,
         retention: Retention,
         reseal: Reseal,
@@ -69,6 +71,7 @@ class Rounds:
         self._reverification = reverification
         self._timestamping = timestamping
         self._witnessing = witnessing
+        self._archives = archives
         self._reconciliation = reconciliation
         self._retention = retention
         self.reseal = reseal
@@ -84,6 +87,7 @@ class Rounds:
             ("timestamp", timedelta(minutes=1), self._timestamping.run, True),
             ("witness", timedelta(minutes=1), self._witnessing.run, True),
             ("tiles", timedelta(hours=1), self._logbook.fill_tiles, True),
+            ("archive", timedelta(hours=1), self._archives.run, True),
             ("reconcile", timedelta(days=1), self._reconciliation.run, True),
             ("retention", timedelta(days=1), self._retention.run, True),
             ("reseal", timedelta(days=1), self.reseal.once, True),
