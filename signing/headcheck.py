@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cryptography import x509
-
 from signing import cms, path, timestamp
 from signing.anchors import vkeys
 from signing.case import Case
@@ -141,11 +139,15 @@ def verify_token(case: Case, place: str, token: bytes, data: bytes) -> Stamped:
     """
     if case.anchors.authorities:
         return timestamp.verify(token, data, case.anchors.authorities)
-    stamped = timestamp.verify(token, data, _came_along(token))
+    stamped = verify_alone(token, data)
     case.findings.warning("unanchored", place, "the authority's certificate came along; none was given")
     return stamped
 
 
-def _came_along(token: bytes) -> tuple[x509.Certificate, ...]:
+def verify_alone(token: bytes, data: bytes) -> Stamped:
+    """Verify that a token fits ``data`` and the certificates that came with it, whoever they are.
+
+    Raises Untrusted or SignatureInvalid.
+    """
     signed = cms.open_signed(token, "tst_info")
-    return (*signed.certificates, signed.signer)
+    return timestamp.verify(token, data, (*signed.certificates, signed.signer))
