@@ -29,12 +29,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+_LONGEST = 900
+"""A reason may quote what was sent, which may be of any length."""
+
+
 class SigningError(Exception):
     """The trust layer refused to go on."""
 
     def __init__(self, reason: str = "") -> None:
         """``reason`` is plain English without secrets; it may be shown to the sender."""
-        super().__init__(reason or (self.__doc__ or "").strip())
+        said = reason or (self.__doc__ or "").strip()
+        super().__init__(said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…")
         self.reason = str(self)
 
 

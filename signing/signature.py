@@ -36,6 +36,8 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 _EXC = algorithms.EXCLUSIVE_C14N
 MOST_REFERENCES = 32
 _MOST_CERTIFICATES = 32
+_INFO_BYTES = 8_192
+_REFERENCE_BYTES = 2_048
 _REFERENCE_FORMS = [
     [f"{{{DS}}}{name}" for name in names]
     for names in (("Transforms", "DigestMethod", "DigestValue"), ("DigestMethod", "DigestValue"))
@@ -231,6 +233,7 @@ def check(
     SignatureInvalid. The caller must digest every reference with `referred` or `matches`.
     """
     signed_info = only_child(signature, ds("SignedInfo"))
+    _check_size(signed_info, most)
     outer = _read_method(signed_info, "CanonicalizationMethod")
     _check_canonicalization(outer.algorithm)
     data = xml.canonicalize(signed_info, exclusive=outer.algorithm == _EXC, inclusive_prefixes=outer.prefixes)
@@ -240,6 +243,18 @@ def check(
     method = _read_method(signed, "SignatureMethod").algorithm
     algorithms.verify(method, _public_key(certificate), value, data)
     return Checked(_read_references(signed, most), certificate, partner, value)
+
+
+def _check_size(signed_info: etree._Element, most: int) -> None:
+    """Refuse a SignedInfo that is far too large, or holds comments or instructions, before anything is computed."""
+    left = _INFO_BYTES + most * _REFERENCE_BYTES
+    for element in signed_info.iter():
+        if not isinstance(element.tag, str):
+            raise SignatureInvalid("SignedInfo must not hold comments or instructions")
+        left -= len(element.tag) + len(element.text or "") + len(element.tail or "")
+        left -= sum(map(len, element.attrib.values()))
+        if left < 0:
+            raise SignatureInvalid(f"SignedInfo is too large for {most} references")
 
 
 def _check_canonicalization(algorithm: str) -> None:
@@ -375,6 +390,8 @@ def _read_method(parent: etree._Element, name: str) -> Transform:
 def _read_transform(element: etree._Element) -> Transform:
     """Algorithm and, for exclusive C14N, the PrefixList; any other parameter is refused."""
     prefixes: tuple[str, ...] = ()
+    if len(element) > 1:
+        raise SignatureInvalid("an algorithm has more than one parameter")
     for parameter in element:
         if parameter.tag != f"{{{_EXC}}}InclusiveNamespaces":
             raise SignatureInvalid(f"parameter <{etree.QName(parameter).localname}> is not accepted")

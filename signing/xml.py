@@ -30,6 +30,9 @@ _NAMESPACE = re.compile(rb"""xmlns(?::[^\s=]*)?\s*=\s*("[^"]*"|'[^']*')""")
 _NO_NAME = re.compile(rb"[\s=<>\"'/]")
 _VALUE_BEHIND = re.compile(rb"=\s*[\"']")
 
+# Canonical forms write <, >, & and quotes with up to six characters: they have this many bytes at most.
+_CANONICAL_BYTES = 36_000_000
+
 # Only documents larger than this are looked through for long names: smaller ones cannot do much harm with them.
 _SMALL = 16 * 1024
 
@@ -182,6 +185,8 @@ def _check_markup(text: bytes, limits: Limits) -> None:
         raise XmlRefused("the document declares too many namespaces for its size")
     if tags * len(text) > _NAMESPACE_BYTES and tags * _namespace_bytes(text) > _NAMESPACE_BYTES:
         raise XmlRefused("the document's namespaces are too long for its size")
+    if 6 * len(text) > _CANONICAL_BYTES < _canonical_bytes(text, tags):
+        raise XmlRefused("the document grows too large in its canonical form")
     _check_names(text, tags + equals, limits)
 
 
@@ -196,6 +201,11 @@ def _check_names(text: bytes, most: int, limits: Limits) -> None:
         long = len(text) > _SMALL and _has_long_name(text, limits.name)
     if long:
         raise XmlRefused(f"a name is longer than {limits.name} bytes")
+
+
+def _canonical_bytes(text: bytes, tags: int) -> int:
+    """At least as much as the canonical form can have, namespaces aside."""
+    return len(text) + 5 * text.count(b'"') + 4 * (text.count(b"&") + text.count(b">") + tags)
 
 
 def _namespace_bytes(text: bytes) -> int:

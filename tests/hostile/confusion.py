@@ -169,7 +169,7 @@ _DIGEST_VALUES = {
     "hexadecimal": "00" * 32,
     "with an element inside": "<b/>",
     "with an instruction inside": "AA<?p?>AA",
-    "a megabyte": "A" * 1_000_000,
+    "of kilobytes": "A" * 10_000,
     "twice": base64.b64encode(bytes(32)).decode() + "</ds:DigestValue><ds:DigestValue>AA==",
 }
 

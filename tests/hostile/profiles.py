@@ -99,7 +99,9 @@ def _xades() -> Iterator[Hostile]:
     own = (_properties_wrapped, _properties_twice, _properties_of_another, _unsigned_first, _time_changed)
     for move in (*own, _content_format_changed, _time_stamp_added):
         yield Hostile(
-            move.__name__.strip("_"), lambda move=move: serialize(move(root)), f"{WHY}|token|properties"
+            move.__name__.strip("_"),
+            lambda move=move: serialize(move(root)),
+            f"{WHY}|token|properties|signed data",
         )  # type: ignore[misc]
 
 

@@ -33,6 +33,7 @@ CLASSES = (
     "profiles XADES",
     "profiles TWO_REFERENCES",
     "confusion ALGORITHMS",
+    "references REFERENCES",
 )
 
 
