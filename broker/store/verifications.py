@@ -126,6 +126,13 @@ class Verifications(Repository):
         entries = [self._entry(row, found) for row in rows]
         return Piece(entries, [*found, *_lies(rows)], head, last)
 
+    def entry(self, index: int) -> tuple[Sequence[Entry], Sequence[Finding]]:
+        """One entry as stored, none if its row cannot be read; and where the row says something else."""
+        found: list[Finding] = []
+        row = self._row(index, found)
+        rows = [] if row is None else [row]
+        return [self._entry(each, found) for each in rows], [*found, *_lies(rows)]
+
     def _rows(self, start: int, stop: int | None, found: list[Finding]) -> Sequence[Row[Any]]:
         """The rows as they are. One of which a column cannot be read is found, and does not hide the others."""
         within = messages.c.idx >= start if stop is None else messages.c.idx.between(start, stop - 1)

@@ -128,6 +128,47 @@ def statistics_route(keys: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def log_route(name: str, filters: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """How a resource of the log is described, as arguments of FastAPI's ``add_api_route``. ``filters``: what messages
+    are looked for by, with words for people.
+    """
+    summary, headers = _LOG[name]
+    queries = {name: " / ".join(words) for name, words in filters.items()} if name == "log_messages" else {}
+    if name in ("log_messages", "log_verifications"):
+        queries |= {
+            "limit": "Số dòng / Lines, 50 if absent",
+            "after": "Trang tiếp / 'next' of the page before",
+        }
+    parameters = [_query(name, {}, text) for name, text in queries.items()]
+    parameters += [{**_query(name, {}, _LOG_HEADERS[name]), "in": "header"} for name in headers]
+    kind = "application/octet-stream" if name == "log_body" else "application/json"
+    schema = {"type": "string", "format": "binary"} if name == "log_body" else {"type": "object"}
+    refusals = (
+        _refusals(False) | ({409: _problems(409)} if name == "log_body" else {}) | {422: _problems(422)}
+    )
+    return {
+        "summary": summary,
+        "operation_id": name,
+        "responses": {200: {"description": summary, "content": {kind: {"schema": schema}}}, **refusals},
+        "openapi_extra": {"parameters": parameters},
+    }
+
+
+_LOG: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "log_messages": ("Tìm trong nhật ký / Search the log", ("X-Citizen", "X-Officer", "X-Purpose")),
+    "log_message": ("Một thông điệp / A message", ("X-Officer",)),
+    "log_verification": ("Kiểm tra một thông điệp / A message, verified now", ("X-Officer",)),
+    "log_body": ("Nội dung một thông điệp / What a message said", ("X-Officer", "X-Purpose")),
+    "log_verifications": ("Các lần kiểm tra nhật ký / Verifications of the whole log", ("X-Officer",)),
+}
+"""Endpoint of the log → summary, header fields."""
+_LOG_HEADERS: Mapping[str, str] = {
+    "X-Citizen": "Số định danh của công dân / Personal number of a citizen",
+    "X-Officer": "Cán bộ / Officer; needed for bodies",
+    "X-Purpose": "Mục đích / Purpose; needed for bodies",
+}
+
+
 def declaring_route(name: str) -> dict[str, Any]:
     """How an endpoint of declaring is described, as arguments of FastAPI's ``add_api_route``."""
     summary, body, answer, status = _DECLARING[name]
@@ -278,10 +319,14 @@ def _content(root: str) -> dict[str, Any]:
 
 def _refusals(with_body: bool) -> dict[int | str, dict[str, Any]]:
     return {
-        status: {"description": text, "content": _content("Problems")}
-        for status, text in REFUSALS.items()
+        status: _problems(status)
+        for status in REFUSALS
         if status not in _OF_VERSIONS and (with_body or status not in (409, 413, 415, 422))
     }
+
+
+def _problems(status: int) -> dict[str, Any]:
+    return {"description": REFUSALS[status], "content": _content("Problems")}
 
 
 def describe(app: FastAPI, elements: Mapping[str, Element], server: str) -> dict[str, Any]:
