@@ -5,6 +5,7 @@ What it stands on (database, keys, connections, adapters) is brought by `broker.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import random
@@ -44,6 +45,7 @@ from broker.outcomes import Outcomes, Questions
 from broker.process.engine import Abilities
 from broker.proving import Proving, proving
 from broker.reconciliation import Reconciliation
+from broker.refusals import Refusals
 from broker.reports import Reports
 from broker.requests import Requests
 from broker.reseal import Reseal
@@ -56,6 +58,7 @@ from broker.standing import Standing
 from broker.store import invariants
 from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
+from broker.store.errors import StoreUnavailable
 from broker.store.salt import new_salt
 from broker.telling import Telling
 from broker.timestamping import Timestamping
@@ -104,7 +107,7 @@ class Hub:
         self.witnessing = Witnessing(
             store, resources.http, project.hub.evidence.witnesses, project.hub.owner, self._clock
         )
-        self._note_signer = note_signer
+        self.note_signer = note_signer
         self.logbook = Logbook(
             store, project.path(project.hub.data), self._clock, note_signer, self.witnessing.verifiers
         )
@@ -124,6 +127,8 @@ class Hub:
             if agency.sender is not None:
                 await agency.sender.close()
         await self.resources.http.close()
+        with contextlib.suppress(StoreUnavailable):
+            await self.refusals.close()
         self.store.close()
 
     @cached_property
@@ -194,6 +199,7 @@ class Hub:
             reverification=self.reverification,
             timestamping=self.timestamping,
             witnessing=self.witnessing,
+            refusals=self.refusals,
             archives=self.proving.archives,
             reconciliation=self.reconciliation,
             retention=self.retention,
@@ -219,14 +225,14 @@ class Hub:
     @cached_property
     def proving(self) -> Proving:
         """Makes evidence and archives."""
-        verifier = self._note_signer.verifier
+        verifier = self.note_signer.verifier
         return proving(self.project, self.store, self.logbook, verifier, self.resources, self.timestamping)
 
     @cached_property
     def reverification(self) -> Reverification:
         """Verifies the whole log again."""
         owner = self.project.hub.owner
-        return Reverification(self.store, self.logbook, self._note_signer, owner, self._clock)
+        return Reverification(self.store, self.logbook, self.note_signer, owner, self._clock)
 
     @cached_property
     def reconciliation(self) -> Reconciliation:
@@ -319,10 +325,16 @@ class Hub:
             self.agencies,
             self.reports,
             self.certificates,
+            self.refusals,
             self._clock,
             self._new_id,
             self.wake,
         )
+
+    @cached_property
+    def refusals(self) -> Refusals:
+        """Logs what is turned away."""
+        return Refusals(self.store, self._clock, self._new_id)
 
     @cached_property
     def certificates(self) -> Certificates:
