@@ -7,8 +7,9 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from broker.authorities import FOLDER
 from broker.clock import system_clock
-from lienthong.cli import datakeys
+from lienthong.cli import datakeys, timestamps
 from lienthong.cli.common import Folder, Json, explained, load, out, show
 from signing.keys import Algorithm, create_key, list_keys, load_key
 from signing.note import create_note_key, load_note_key
@@ -18,6 +19,7 @@ app = typer.Typer(
     help="Private keys and certificates of the hub.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(datakeys.app, name="data")
+app.add_typer(timestamps.keys, name="timestamp")
 
 
 @app.command()
@@ -28,7 +30,10 @@ def create(
     days: Annotated[int, typer.Option(min=1, max=3660, help="Days that the certificate is valid.")] = 825,
     project: Folder = Path(),
 ) -> None:
-    """Create a key with its certificate, the key that signs the heads of the message log, and the first data key."""
+    """Create a key with its certificate, and the key that signs the heads of the message log.
+
+    With the first one come the data key and the key of the time-stamping authority inside the hub.
+    """
     loaded = load(project)
     folder = loaded.path(loaded.hub.keys)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -47,6 +52,9 @@ def create(
             create_data_key(folder, clock=system_clock)
     out.print(f"created key {name} in {folder}")
     out.print(f"verifier of the message log: {note.verifier.vkey}")
+    inside = timestamps.inside(loaded)
+    if inside is not None and inside not in list_keys(folder / FOLDER):
+        timestamps.create_inside(loaded, inside)
 
 
 @app.command("list")

@@ -24,9 +24,11 @@ from lienthong.cli.common import (
     store,
 )
 from lienthong.cli.revealing import Purpose, Reveal, Viewer, note
+from lienthong.cli.timestamps import timestamps
 from signing.note import NoteVerifier, load_note_key
 
 app = typer.Typer(help="The message log.", no_args_is_help=True, add_completion=False)
+app.command()(timestamps)
 
 
 @app.command()

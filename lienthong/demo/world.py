@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from broker.application import application
+from broker.authorities import FOLDER
 from broker.config.project import Project
 from broker.hub import Hub, Outside
 from broker.mapping.collection import Mappings, load_all
@@ -29,6 +30,7 @@ from broker.store import migrations
 from broker.web.server import configured
 from lienthong import neighbours
 from sandbox import AGENCIES, Sandbox, SandboxProcess
+from signing.authority import create_authority
 from signing.keys import create_key
 from signing.note import create_note_key
 from signing.vault import create_data_key
@@ -210,6 +212,7 @@ class World:
             create_key(keys, HUB_KEY, subject="CN=Lien Thong (throw-away)", clock=self.plan.outside.clock)
             create_note_key(keys, HUB_KEY, origin="lienthong.example/demo")
             create_data_key(keys, clock=self.plan.outside.clock)
+            create_authority(keys / FOLDER, "ben-trong", clock=self.plan.outside.clock)
         for name in _SECRETS:
             if not self._secret(name).exists():
                 self._secret(name).write_text(secrets.token_urlsafe(18), encoding="utf-8")

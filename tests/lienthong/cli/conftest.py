@@ -54,6 +54,7 @@ async def _live(folder: Path) -> None:
             lambda tx: tx.deliveries.pause("bhxh", "our token was refused", world.clock())
         )
         await world.hub.logbook.checkpoint()
+        await world.hub.timestamping.run()
         (folder / "codes.json").write_text(json.dumps({"done": done, "stuck": stuck}), encoding="utf-8")
 
 
