@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from adapters.base import Resources, Settings
 from adapters.payload import Proven
 from adapters.trusting import Expected
+from signing import xades
 from signing.errors import SigningError
 from signing.keys import Signer
 from signing.xmldsig import sign_enveloped, sign_two_reference, verify_two_reference
@@ -20,7 +21,10 @@ from signing.xmldsig import sign_enveloped, sign_two_reference, verify_two_refer
 class Profile(Settings):
     """How a document is signed."""
 
-    kind: Literal["none", "enveloped", "two-reference"] = Field("none", description="the signature profile")
+    kind: Literal["none", "enveloped", "xades", "two-reference"] = Field(
+        "none",
+        description="the signature profile; xades is enveloped, and states when and by whom it was signed",
+    )
     document: str | None = Field(
         None, description="two-reference: Clark name of the signed child of the root"
     )
@@ -50,6 +54,9 @@ def sign(root: etree._Element, profile: Profile, signer: Signer | None, resource
         if profile.kind == "enveloped":
             sign_enveloped(root, signer)
             return
+        if profile.kind == "xades":
+            xades.sign_enveloped(root, signer, at=resources.clock())
+            return
         assert profile.document is not None
         assert profile.holder is not None
         document = root.find(profile.document)
@@ -66,8 +73,8 @@ def verify(root: etree._Element, profile: Profile, expected: Expected) -> Proven
     """Verify ``root``; what is given back was covered by the signature. Raises
     `signing.errors.SigningError`.
     """
-    if profile.kind == "enveloped":
-        return expected.enveloped(root)
+    if profile.kind in ("enveloped", "xades"):
+        return expected.enveloped(root, baseline=profile.kind == "xades")
     assert profile.document is not None
     assert profile.holder is not None
     verified = verify_two_reference(

@@ -80,6 +80,7 @@ class SoapClient:
                 created=self._resources.clock(),
                 ttl=timedelta(seconds=self._settings.valid_seconds),
                 new_id=self._resources.new_id,
+                key_reference=self._settings.key_reference,
             )
         headers = soap.request_headers(self._contract.soap, operation.action, self._settings.media_type)
         return Wire(operation.name, request.key, self._url, serialize(envelope), headers)

@@ -26,7 +26,7 @@ from adapters.refusal import words
 from adapters.soap_settings import Security
 from adapters.trusting import Expected, needs_signer
 from signing.errors import Replayed, SigningError, XmlRefused
-from signing.wss import sign_envelope, verify_envelope
+from signing.wss import KeyReference, sign_envelope, verify_envelope
 from signing.xml import Limits, parse, serialize
 from signing.xmldsig import sign_enveloped
 
@@ -54,6 +54,7 @@ class SoapServiceSettings(Settings):
     )
     sign_answer: Security = Field("none", description="how answers are signed")
     valid_seconds: float = Field(300, gt=0, le=3600, description="validity of a WS-Security time-stamp")
+    key_reference: KeyReference = Field("token", description="how WS-Security names our certificate")
     addressing: bool = Field(False, description="demand WS-Addressing Action and MessageID")
     key: str | None = Field(None, description="name of the secret expected in the X-Api-Key header")
     size_limit: int = Field(32 * 1024 * 1024, gt=0, description="bound of a message in bytes")
@@ -239,6 +240,7 @@ class SoapService:
                 created=self._resources.clock(),
                 ttl=timedelta(seconds=self._settings.valid_seconds),
                 new_id=self._resources.new_id,
+                key_reference=self._settings.key_reference,
             )
         return Answer(status, serialize(envelope), soap.answer_type(version))
 

@@ -11,6 +11,7 @@ from adapters import templates
 from adapters.auth import Auth, NoAuth
 from adapters.base import Settings
 from adapters.http import REPLY_LIMIT, Tls
+from signing.wss import KeyReference
 
 Security = Literal["none", "enveloped", "wss-x509"]
 """How a SOAP message is signed: not; by a ds:Signature inside the payload; by a WS-Security header."""
@@ -41,6 +42,7 @@ class SoapClientSettings(Settings):
     unverified: tuple[str, ...] = Field((), description="operations whose answers carry no signature")
     partner: str | None = Field(None, description="who signs the answers, where several are trusted")
     valid_seconds: float = Field(300, gt=0, le=3600, description="validity of a WS-Security time-stamp")
+    key_reference: KeyReference = Field("token", description="how WS-Security names our certificate")
     addressing: bool = Field(False, description="send WS-Addressing headers, and demand a matching RelatesTo")
     auth: Auth = Field(default_factory=lambda: NoAuth(kind="none"), description="identity beside the message")
     tls: Tls | None = Field(None, description="certificate authorities and client certificate")

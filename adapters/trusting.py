@@ -12,7 +12,7 @@ from signing.errors import Untrusted
 from signing.keys import Signer
 from signing.signature import Verified
 from signing.trust import Trust
-from signing.xmldsig import verify_enveloped
+from signing.xades import verify_document
 
 
 def needs_signer(resources: Resources, wanted: bool) -> Signer | None:
@@ -49,7 +49,7 @@ class Expected:
             raise Untrusted(f"signed by {verified.partner}, but only {who} signs here")
         return verified.certificate.subject.rfc4514_string()
 
-    def enveloped(self, root: etree._Element) -> Proven:
-        """Verify an enveloped signature. Raises `signing.errors.SigningError`."""
-        verified = verify_enveloped(root, self.trust, self.clock())
+    def enveloped(self, root: etree._Element, *, baseline: bool = False) -> Proven:
+        """Verify an enveloped signature, which must be XAdES if ``baseline``. Raises `signing.errors.SigningError`."""
+        verified = verify_document(root, self.trust, self.clock(), baseline=baseline)
         return Proven(verified.element, self.accept(verified))

@@ -25,12 +25,12 @@ from urllib.parse import quote, unquote
 from cryptography import x509
 from lxml import etree
 
-from signing import algorithms, signature, xades_properties, xml
+from signing import algorithms, signature, xades_properties, xml, xmldsig
 from signing.algorithms import Content
 from signing.errors import ContentChanged, SignatureInvalid, SigningError
 from signing.freshness import DEFAULT_WINDOW, Seen, Window
 from signing.keys import Signer
-from signing.signature import Believing, Reference, Transform
+from signing.signature import Believing, Reference, Transform, Verified
 from signing.xades_opened import Conditions, Opened, Stamped, VerifiedXades
 from signing.xmldsig import check_refers_to_document, document_reference, only_signature
 
@@ -228,6 +228,23 @@ def verify_enveloped(
     check_refers_to_document(reference, root)
     data = signature.referred(reference, root, written)
     return opened.verified({"": reference}, element=xml.reparse(data))
+
+
+def verify_document(
+    root: etree._Element, trust: Believing, at: datetime, *, baseline: bool = False
+) -> Verified:
+    """Check the one signature of a document, whether it is XAdES or plain XML-DSig.
+
+    With ``baseline`` it must be XAdES. Raises SignatureInvalid or Untrusted.
+    """
+    if (
+        not baseline
+        and next(only_signature(root).iter(xades_properties.xades("QualifyingProperties")), None) is None
+    ):
+        return xmldsig.verify_enveloped(root, trust, at)
+    found = verify_enveloped(root, trust, at)
+    assert found.element is not None  # it is what an enveloped signature covers
+    return Verified(found.element, found.certificate, found.partner, found.signing_time)
 
 
 def verify_enveloping(

@@ -20,6 +20,7 @@ from tests import pki
 
 TWO = Profile(kind="two-reference", document="FORM", holder="SIGN")
 ENVELOPED = Profile.model_validate({"kind": "enveloped"})
+XADES = Profile.model_validate({"kind": "xades"})
 CARD = b'<CARD note="x"><FORM Id="Id-1"><KEY>1</KEY></FORM></CARD>'
 
 
@@ -30,7 +31,7 @@ def lent(*partners: str) -> Resources:
     return Resources(http, Path(), fixed_clock, numbers(), no_secrets, signer, trust)
 
 
-@pytest.mark.parametrize("profile", [TWO, ENVELOPED])
+@pytest.mark.parametrize("profile", [TWO, ENVELOPED, XADES])
 def test_what_is_signed_is_verified(profile: Profile) -> None:
     """Content and signer come back."""
     root = parse(CARD)
@@ -38,6 +39,17 @@ def test_what_is_signed_is_verified(profile: Profile) -> None:
     proven = profiles.verify(parse(serialize(root)), profile, Expected(lent("hub"), ["hub"]))
     assert proven.element.findtext("FORM/KEY") == "1"
     assert "hub" in proven.signer
+
+
+def test_more_than_was_asked_for_is_accepted() -> None:
+    """A partner may state when it signed where a plain signature is enough, and not the other way round."""
+    rich, plain = parse(CARD), parse(CARD)
+    profiles.sign(rich, XADES, pki.signer("hub"), lent())
+    profiles.sign(plain, ENVELOPED, pki.signer("hub"), lent())
+    expected = Expected(lent("hub"), ["hub"])
+    assert profiles.verify(rich, ENVELOPED, expected).element.findtext("FORM/KEY") == "1"
+    with pytest.raises(SigningError):
+        profiles.verify(plain, XADES, expected)
 
 
 def test_unsigned_profile_leaves_the_document_alone() -> None:

@@ -105,6 +105,19 @@ class TestWsSecurity(Notes):
         return Answer(200, serialize(self.envelope(heard)), soap.answer_type("1.2"))
 
 
+class TestKeyIdentifier(TestWsSecurity):
+    """The same with an agency that has our certificate, and wants it named only."""
+
+    def settings(self, url: str) -> dict[str, Any]:
+        """The agency at ``url``."""
+        return {**super().settings(url), "key_reference": "subject-key-identifier"}
+
+    def agency(self, heard: Heard) -> Answer:
+        """A request that carries no certificate gets a signed receipt."""
+        assert heard.method == "GET" or b"BinarySecurityToken" not in heard.body
+        return super().agency(heard)
+
+
 class TestRpc(AdapterContract):
     """SOAP 1.1, rpc/literal, enveloped signatures in both directions, token."""
 

@@ -164,6 +164,20 @@ class TestWsSecurity(TestEnveloped):
         assert fault.about_identity()
 
 
+class TestKeyIdentifier(TestWsSecurity):
+    """The same for agencies that have our certificate, and want it named only."""
+
+    def settings(self, url: str) -> dict[str, Any]:
+        """The identifier instead of the certificate."""
+        return {**super().settings(url), "key_reference": "subject-key-identifier"}
+
+    def test_our_certificate_does_not_travel(self, receiver: SoapService) -> None:
+        """The answer names the key that signed it."""
+        answer = receiver.answer(receiver.receive(self.inbound()), self.result())
+        assert b"X509SubjectKeyIdentifier" in answer.body
+        assert b"BinarySecurityToken" not in answer.body
+
+
 # ---------------------------------------------------------------------------- beyond the contract suite
 
 

@@ -21,6 +21,7 @@ from signing import algorithms, xades, xml
 from signing.algorithms import C14N, EXCLUSIVE_C14N
 from signing.errors import ContentChanged, SignatureInvalid, SigningError, Untrusted
 from signing.xades_opened import VerifiedXades
+from signing.xmldsig import sign_enveloped
 from tests import pki
 from tests.signing.documents import documents
 
@@ -534,6 +535,21 @@ def test_a_signed_object_holds_one_element() -> None:
 
     with pytest.raises(SignatureInvalid, match="one element"):
         around(resigned(enveloping(), text_beside))
+
+
+def test_a_document_is_verified_in_either_form() -> None:
+    """XAdES or plain XML-DSig, by what it carries; who wants a signing time can demand the first."""
+    plain = xml.parse(DECLARATION)
+    sign_enveloped(plain, pki.signer("hub"))
+    trust = pki.trust("hub")
+    assert xades.verify_document(sent(plain), trust, pki.NOW).signing_time is None
+    found = xades.verify_document(enveloped(), trust, pki.NOW)
+    assert (found.partner, found.signing_time) == ("hub", pki.NOW)
+    assert xml.canonicalize(found.element) == xml.canonicalize(xml.parse(DECLARATION))
+    with pytest.raises(SignatureInvalid):
+        xades.verify_document(sent(plain), trust, pki.NOW, baseline=True)
+    with pytest.raises(SignatureInvalid):
+        xades.verify_document(xml.parse(PLAIN), trust, pki.NOW)
 
 
 def test_one_form_is_not_taken_for_another() -> None:
