@@ -15,7 +15,7 @@ from typing import Any
 import uvloop
 
 from bench import agency, hub, load, papers, scene
-from bench.children import Child
+from bench.children import Child, Main
 from bench.correct import Verdict, check
 from bench.parts import Part, Parts
 from bench.scene import HOST, Scene
@@ -24,7 +24,8 @@ ROUNDS = 3
 EXCHANGES = 5
 """Requests with their answers in one dossier: the declaration, three questions to the register, the submission."""
 
-_WARM_UP = (16, 48)
+WARM_UP = (16, 48)
+"""Dossiers of the rounds before anything is measured."""
 _LOOK_EVERY = 0.05
 _STUCK_SECONDS = 30.0
 
@@ -90,7 +91,7 @@ class Processes:
 
 def run(source: Path, folder: Path, options: Options, tell: Tell) -> Result:
     """Measure the project in ``source`` in a throw-away folder. Raises RuntimeError if something does not work."""
-    with _listening() as hub_door, _listening() as agency_door:
+    with listening() as hub_door, listening() as agency_door:
         made = scene.make(
             source,
             folder,
@@ -100,36 +101,38 @@ def run(source: Path, folder: Path, options: Options, tell: Tell) -> Result:
         )
         with contextlib.ExitStack() as stack:
             tell("starting the hub, two agencies and a portal")
-            processes = _start(stack, made, hub_door, agency_door, options)
+            processes = start(stack, made, hub_door, agency_door, options)
             result = _measured(processes, made, options, tell)
             hashes, submissions = processes.agency.ask("everything")
         # The hub has ended: what is on disk is what it left.
-        verdict = check(made, hashes, submissions, sum(_WARM_UP) + sum(one.dossiers for one in result.rounds))
+        verdict = check(made, hashes, submissions, sum(WARM_UP) + sum(one.dossiers for one in result.rounds))
         return dataclasses.replace(result, verdict=verdict)
 
 
-def _start(
+def start(
     stack: contextlib.ExitStack,
     made: Scene,
     hub_door: socket.socket,
     agency_door: socket.socket,
     options: Options,
+    main: Main = hub.main,
 ) -> Processes:
+    """Start the processes over sockets that listen already; ``main`` runs in the hub's."""
     loops: dict[str, Any] = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
     quick = loops["uvloop"]
     portal = (made.port, made.api_key, made.folder / "partners", scene.PORTAL, options.connections)
     return Processes(
         agency=stack.enter_context(Child(agency.main, papers.answers(made), agency_door, loop=quick)),
-        hub=stack.enter_context(Child(hub.main, made.folder, hub_door, loop=loops[options.loop])),
+        hub=stack.enter_context(Child(main, made.folder, hub_door, loop=loops[options.loop])),
         load=stack.enter_context(Child(load.main, *portal, loop=quick)),
     )
 
 
 def _measured(processes: Processes, made: Scene, options: Options, tell: Tell) -> Result:
     parts, sent = Parts(made), 0
-    for count in _WARM_UP:
+    for count in WARM_UP:
         began = time.monotonic()
-        size = _send(processes, sent, count)[0]
+        size = send(processes, sent, count)[0]
         rate = count / (time.monotonic() - began)
         sent += count
     count = max(20, round(rate * options.seconds / ROUNDS))
@@ -138,14 +141,15 @@ def _measured(processes: Processes, made: Scene, options: Options, tell: Tell) -
         processes.hub.ask("profile")
     for number in range(1, ROUNDS + 1):
         tell(f"round {number} of {ROUNDS}: {count} dossiers")
-        rounds.append(_round(processes, made, parts, sent, count))
+        rounds.append(round_of(processes, made, parts, sent, count))
         sent += count
     profile = processes.hub.ask("profiled") if options.profile else None
     processes.hub.ask("checkpoint")
     return Result(options, rounds, size, Verdict(), profile)
 
 
-def _round(processes: Processes, made: Scene, parts: Parts, first: int, count: int) -> Round:
+def round_of(processes: Processes, made: Scene, parts: Parts, first: int, count: int) -> Round:
+    """Measure one round of ``count`` dossiers, numbered from ``first``."""
     alone = parts.measure()
     processes.load.ask("prepare", first, count)
     processes.agency.ask("refresh", papers.answers(made))
@@ -161,7 +165,8 @@ def _all(processes: Processes) -> tuple[Child, Child, Child]:
     return processes.hub, processes.load, processes.agency
 
 
-def _send(processes: Processes, first: int, count: int) -> tuple[int, list[float]]:
+def send(processes: Processes, first: int, count: int) -> tuple[int, list[float]]:
+    """Send dossiers numbered from ``first`` until all is done; bytes of each, and seconds to each answer."""
     size = processes.load.ask("prepare", first, count)
     return size, _sent(processes, first + count)[1]
 
@@ -181,7 +186,8 @@ def _sent(processes: Processes, total: int) -> tuple[float, list[float]]:
 
 
 @contextlib.contextmanager
-def _listening() -> Iterator[socket.socket]:
+def listening() -> Iterator[socket.socket]:
+    """A socket that listens at a free port of this machine."""
     # With the protocol named, or asyncio does not switch off the delay of small packets.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as door:
         door.bind((HOST, 0))

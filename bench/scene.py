@@ -15,10 +15,13 @@ from typing import Any
 
 import yaml
 
+from broker import authorities
 from broker.clock import system_clock
+from broker.config.evidence import EMBEDDED
 from broker.config.project import Project
 from broker.mapping.collection import CODES
 from broker.store import migrations
+from signing.authority import create_authority
 from signing.keys import FileKey, create_key
 from signing.note import create_note_key
 from signing.vault import create_data_key
@@ -127,6 +130,7 @@ def _keys(folder: Path) -> list[FileKey]:
     create_key(folder / "keys", HUB, subject="CN=Lien Thong (bench)", clock=system_clock)
     create_note_key(folder / "keys", HUB, origin="lienthong.example/bench")
     create_data_key(folder / "keys", clock=system_clock)
+    create_authority(folder / "keys" / authorities.FOLDER, EMBEDDED, clock=system_clock)
     made = []
     for name in (PORTAL, REGISTER, OFFICE):
         made.append(create_key(folder / "partners", name, subject=f"CN={name}", clock=system_clock))

@@ -12,6 +12,9 @@ from broker.config.base import Duration, Frozen, Name
 from signing.cosignature import CosignatureVerifier
 from signing.errors import KeyProblem
 
+EMBEDDED = "ben-trong"
+"""Name of the authority inside the hub that a hub has by default ("ben trong" is "inside")."""
+
 
 class TimeAuthority(Frozen):
     """One time-stamping authority (RFC 3161)."""
@@ -36,7 +39,7 @@ class TimeAuthority(Frozen):
 class TimeStamping(Frozen):
     """Time-stamps on checkpoints: one token for all entries since the last one, off the path of any request."""
 
-    authorities: tuple[TimeAuthority, ...] = (TimeAuthority(name="ben-trong"),)
+    authorities: tuple[TimeAuthority, ...] = (TimeAuthority(name=EMBEDDED),)
     """Asked in this order until one answers."""
     alarm: Duration = timedelta(hours=4)
     """How long entries may go without a time-stamp until a person is told; if there is an outside authority, without
@@ -50,7 +53,9 @@ class TimeStamping(Frozen):
         if len(set(names)) != len(names):
             raise ValueError("two authorities have the same name")
         if any(authority.url is None for authority in self.authorities[:-1]):
-            raise ValueError("the authority inside the hub must be the last: those behind it were never asked")
+            raise ValueError(
+                "the authority inside the hub must be the last: those behind it were never asked"
+            )
         return self
 
 

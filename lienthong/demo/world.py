@@ -22,6 +22,7 @@ import uvicorn
 
 from broker.application import application
 from broker.authorities import FOLDER
+from broker.config.evidence import EMBEDDED
 from broker.config.project import Project
 from broker.hub import Hub, Outside
 from broker.mapping.collection import Mappings, load_all
@@ -212,7 +213,7 @@ class World:
             create_key(keys, HUB_KEY, subject="CN=Lien Thong (throw-away)", clock=self.plan.outside.clock)
             create_note_key(keys, HUB_KEY, origin="lienthong.example/demo")
             create_data_key(keys, clock=self.plan.outside.clock)
-            create_authority(keys / FOLDER, "ben-trong", clock=self.plan.outside.clock)
+            create_authority(keys / FOLDER, EMBEDDED, clock=self.plan.outside.clock)
         for name in _SECRETS:
             if not self._secret(name).exists():
                 self._secret(name).write_text(secrets.token_urlsafe(18), encoding="utf-8")
