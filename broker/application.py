@@ -12,6 +12,7 @@ from broker.clock import local_day, random_id
 from broker.config.hub import Client, digest
 from broker.declaring.joined import declaring, signing_in
 from broker.hub import Hub
+from broker.searching import Searching
 from broker.services import HubServices
 from broker.web.app import CallbackDoor, create_app
 from broker.web.exchange import App
@@ -31,6 +32,8 @@ def application(hub: Hub, *, work: bool = True) -> App:
         declaring=declaring(hub),
         signing_in=signing_in(hub),
         counting=hub.counting,
+        searching=_searching(hub),
+        refusals=hub.refusals,
         callbacks=_doors(hub),
         lifespan=(lambda: working(hub)) if work else None,
     )
@@ -49,6 +52,11 @@ async def working(hub: Hub) -> AsyncIterator[None]:
         stop.set()
         hub.wake()
         await task
+
+
+def _searching(hub: Hub) -> Searching:
+    clients = {client.id: client for client in hub.project.hub.clients}
+    return Searching(hub.store, clients, hub.note_signer.verifier, hub.resources.clock)
 
 
 def _intake(hub: Hub) -> Receiver:

@@ -19,6 +19,7 @@ from broker.clock import Clock, NewId, local_day
 from broker.inbox import Answered
 from broker.mapping import MappingError
 from broker.model import Message
+from broker.refusals import REFUSED, Refusals, kept_body, recorded
 from broker.reports import Reports
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, StoreUnavailable
@@ -35,6 +36,7 @@ class Callbacks:
         agencies: Mapping[str, Agency],
         reports: Reports,
         certificates: Certificates,
+        refusals: Refusals,
         clock: Clock,
         new_id: NewId,
         wake: Callable[[], None],
@@ -44,6 +46,7 @@ class Callbacks:
         self._agencies = agencies
         self._reports = reports
         self._certificates = certificates
+        self._refusals = refusals
         self._clock = clock
         self._new_id = new_id
         self._wake = wake
@@ -53,7 +56,7 @@ class Callbacks:
         agency = self._agencies[agency_id]
         granted = agency.grant(inbound)
         if granted is not None:
-            return granted
+            return await self._granted(agency, inbound, granted)
         try:
             received = agency.receive(inbound)
         except Refused as error:
@@ -105,16 +108,30 @@ class Callbacks:
         self._wake()
         return answer
 
+    async def _granted(self, agency: Agency, inbound: Inbound, granted: Answer) -> Answer:
+        """Log that a token was asked for and how that ended; neither password nor token is in the log."""
+        kind, outcome = ("request", "ok") if granted.status < 400 else (REFUSED, "unauthorized")
+        message = dataclasses.replace(self._message(agency, "token", b"", "in", kind), outcome=outcome)
+        return await self._kept(agency, inbound, message) or granted
+
     async def _refused(self, agency: Agency, inbound: Inbound, error: Refused, operation: str) -> Answer:
         """Log what was refused and why; it changed nothing."""
-        message = self._message(agency, operation, agency.kept(inbound), "in", "refused")
+        body, described = kept_body(agency.kept(inbound))
+        message = dataclasses.replace(
+            self._message(agency, operation, body, "in", REFUSED), outcome=error.reason
+        )
+        if described is not None:
+            message = dataclasses.replace(message, content_type=described)
+        return await self._kept(agency, inbound, message) or agency.refuse(inbound, error)
+
+    async def _kept(self, agency: Agency, inbound: Inbound, message: Message) -> Answer | None:
+        """Log within bounds, as anybody can knock here; if the store is away, gives the answer that says so."""
         try:
-            await self._store.write(
-                lambda tx: tx.messages.add(dataclasses.replace(message, outcome=error.reason))
-            )
+            await self._refusals.keep(agency.id, message)
         except StoreUnavailable as away:
             return agency.refuse(inbound, away)
-        return agency.refuse(inbound, error)
+        recorded()
+        return None
 
     def _message(self, agency: Agency, operation: str, body: bytes, direction: str, kind: str) -> Message:
         return Message(

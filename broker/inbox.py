@@ -18,12 +18,13 @@ from broker.clock import Clock, NewId
 from broker.config.hub import Client
 from broker.errors import HubError, Invalid, NotNow
 from broker.model import Message, Problem
+from broker.refusals import recorded
 from broker.store.engine import Store, Tx
 from broker.store.errors import StoreUnavailable
 from signing.errors import SigningError, XmlRefused
 from signing.trust import Trust
+from signing.xades import verify_document
 from signing.xml import canonicalize
-from signing.xmldsig import verify_enveloped
 
 _MOST_PEOPLE = 50  # nobody fills the index with one message that is refused
 _UNSIGNED = Problem(
@@ -135,6 +136,7 @@ class Inbox:
             await self._store.write(keep)
         except StoreUnavailable as away:
             raise NotNow from away
+        recorded()
 
     def _verified(self, client: Client, root: Node) -> tuple[Node, str | None]:
         if root.find(documents.DS_SIGNATURE) is None:
@@ -142,7 +144,7 @@ class Inbox:
                 raise Invalid([_UNSIGNED])
             return root, None
         try:
-            verified = verify_enveloped(root, self._trust, self._clock())
+            verified = verify_document(root, self._trust, self._clock())
         except SigningError as error:
             en = f"The signature is not valid: {error}"
             raise Invalid([Problem("Signature", "Chữ ký số không hợp lệ.", en)]) from error

@@ -23,6 +23,7 @@ from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, DeliveryState, Phase, Step, WorkItem
 from broker.outbox import Case, Outbox, office
 from broker.reconciliation import Reconciliation
+from broker.refusals import Refusals
 from broker.reseal import Reseal
 from broker.retention import Retention
 from broker.reverifying import JOB, LOOK, Reverification
@@ -51,6 +52,7 @@ class Rounds:
         reverification: Reverification,
         timestamping: Timestamping,
         witnessing: Witnessing,
+        refusals: Refusals,
         archives: Archives,
         reconciliation: Reconciliation,
         retention: Retention,
@@ -71,6 +73,7 @@ class Rounds:
         self._reverification = reverification
         self._timestamping = timestamping
         self._witnessing = witnessing
+        self._refusals = refusals
         self._archives = archives
         self._reconciliation = reconciliation
         self._retention = retention
@@ -92,6 +95,7 @@ class Rounds:
             ("retention", timedelta(days=1), self._retention.run, True),
             ("reseal", timedelta(days=1), self.reseal.once, True),
             ("keys", timedelta(minutes=1), self.reseal.refresh, False),
+            ("refusals", timedelta(minutes=1), self._refusals.flush, False),
             ("wake", timedelta(seconds=1), self.retries, False),
         )
         return [

@@ -19,12 +19,15 @@ from broker.counting import Counting
 from broker.declaring.service import Declaring
 from broker.declaring.signing_in import SigningIn
 from broker.errors import HubError, NotFound
+from broker.refusals import Refusals
+from broker.searching import Searching
 from broker.web import docs, openapi
 from broker.web.declaring import DeclaringRest
 from broker.web.exchange import App, Bounds, HttpRefusal, Receive, Scope, Send, not_allowed, send_answer
-from broker.web.guard import authenticated, bounded, compose, explained, identified, preferred
+from broker.web.guard import authenticated, bounded, compose, explained, identified, preferred, recorded
 from broker.web.rendering import Renderer
 from broker.web.rest import Rest
+from broker.web.search import SearchRest
 from broker.web.services import Services
 from broker.web.signing_in import SigningInRest, sessions
 from broker.web.soap import INTAKE_PATH, Callbacks, Door, Intake
@@ -58,6 +61,8 @@ def create_app(
     declaring: Declaring | None = None,
     signing_in: SigningIn | None = None,
     counting: Counting | None = None,
+    searching: Searching | None = None,
+    refusals: Refusals | None = None,
     callbacks: Sequence[CallbackDoor] = (),
     mounts: Mapping[str, App] | None = None,
     bounds: Bounds | None = None,
@@ -67,7 +72,8 @@ def create_app(
 
     ``keys``: client id → SHA-256 of its API key in hexadecimal; ``public_url`` is how others reach the hub,
     without a slash at the end; ``intake``: a `soap-service` of intake.wsdl; ``declaring``: what serves
-    declarants; ``counting``: what counts; ``signing_in``: sessions of citizens;
+    declarants; ``counting``: what counts; ``searching``: what finds messages in the log; ``signing_in``:
+    sessions of citizens; ``refusals``: logs what is turned away;
     ``mounts``: path prefix → application with a sign-in of its own.
     """
     bounds = bounds or Bounds()
@@ -89,10 +95,15 @@ def create_app(
         routers.append(DeclaringRest(declaring, form, renderer, bounds).router())
     if counting is not None:
         routers.append(StatisticsRest(counting).router())
+    if searching is not None:
+        routers.append(SearchRest(searching).router())
     if signing_in is not None:
         routers.append(SigningInRest(signing_in, secure=public_url.startswith("https:")).router())
     rest = _rest(routers, schemas, renderer, public_url)
-    layers = [identified(new_id), explained(renderer), authenticated(keys, bounds), bounded(bounds)]
+    layers = [identified(new_id)]
+    if refusals is not None:
+        layers.append(recorded(refusals))
+    layers += [explained(renderer), authenticated(keys, bounds), bounded(bounds)]
     if signing_in is not None:
         layers.append(sessions(signing_in, bounds))
     return _with_lifespan(compose(layers, _Paths(doors, dict(mounts or {}), rest)), lifespan)

@@ -19,6 +19,7 @@ import structlog
 
 from broker.declaring.declarant import Declarant
 from broker.errors import NotNow, TooMany
+from broker.refusals import Refusals, Seen, begin
 from broker.web.exchange import (
     CITIZEN,
     CLIENT,
@@ -108,6 +109,72 @@ def explained(renderer: Renderer) -> Layer:
         return explain
 
     return layer
+
+
+def recorded(refusals: Refusals) -> Layer:
+    """Make an entry of the message log of every request that is turned away and has none yet.
+
+    Not of one that is only to come later (429, 503): the log must not grow because we have too much to do.
+    """
+
+    def layer(app: App) -> App:
+        async def record(scope: Scope, receive: Receive, send: Send) -> None:
+            seen, mark, status = Seen(), begin(), 0
+
+            async def receiving() -> MutableMapping[str, Any]:
+                message = await receive()
+                seen.add(message.get("body", b""))
+                return message
+
+            async def sending(message: MutableMapping[str, Any]) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                    if status >= 400 and status not in _LATER and not mark:
+                        await refusals.note(*_turned_away(scope, status), _described(scope, status, seen))
+                await send(message)
+
+            await app(scope, receiving, sending)
+
+        return record
+
+    return layer
+
+
+def _turned_away(scope: Scope, status: int) -> tuple[str, str | None, str]:
+    """Source, client and outcome of a request that was refused."""
+    client = scope.get(CLIENT)
+    address = (scope.get("client") or ("unknown",))[0]
+    return client or address, client, _OUTCOMES.get(status, f"http-{status}")
+
+
+def _described(scope: Scope, status: int, seen: Seen) -> dict[str, Any]:
+    """What the entry says; no query and no header but the media type, because those hold keys and codes."""
+    fields = dict(scope["headers"])
+    return {
+        "method": scope["method"],
+        "path": scope["path"][:500],
+        "status": status,
+        "media_type": fields.get(b"content-type", b"")[:100].decode("latin-1"),
+        "request": scope.get(REQUEST_ID),
+        **seen.described(),
+    }
+
+
+_LATER = (429, 503)
+_OUTCOMES = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "too-slow",
+    413: "too-large",
+    415: "unsupported-media-type",
+    422: "invalid",
+    431: "headers-too-large",
+    500: "failed",
+}
 
 
 def trail(error: BaseException) -> str:
