@@ -36,6 +36,7 @@ DS = "http://www.w3.org/2000/09/xmldsig#"
 _EXC = algorithms.EXCLUSIVE_C14N
 MOST_REFERENCES = 32
 _MOST_CERTIFICATES = 32
+_CERTIFICATE_BYTES = 65_536
 _INFO_BYTES = 8_192
 _REFERENCE_BYTES = 2_048
 _REFERENCE_FORMS = [
@@ -292,7 +293,9 @@ def enclosed_certificates(signature: etree._Element) -> list[x509.Certificate]:
 
 @functools.lru_cache(maxsize=512)
 def read_certificate(der: bytes) -> x509.Certificate:
-    """Certificate from DER bytes. Raises Untrusted if they are none."""
+    """Certificate from DER bytes. Raises Untrusted if they are none, or far more than one has."""
+    if len(der) > _CERTIFICATE_BYTES:  # what is read is remembered, so it must not be large
+        raise Untrusted(f"the signature's certificate is larger than {_CERTIFICATE_BYTES:,} bytes")
     try:
         return x509.load_der_x509_certificate(der)
     except ValueError as error:

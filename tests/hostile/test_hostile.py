@@ -34,6 +34,7 @@ CLASSES = (
     "profiles TWO_REFERENCES",
     "confusion ALGORITHMS",
     "references REFERENCES",
+    "substitution SUBSTITUTION",
 )
 
 
