@@ -76,13 +76,17 @@ class Openssl:
         return (self.folder / "reply.tsr").read_bytes()
 
 
-def openssl_verifies(token: bytes, data: bytes, anchor: x509.Certificate, folder: Path) -> bool:
-    """Whether ``openssl ts -verify`` accepts a token."""
+def openssl_verifies(
+    token: bytes, data: bytes, anchor: x509.Certificate, folder: Path, *, at: datetime | None = None
+) -> bool:
+    """Whether ``openssl ts -verify`` accepts a token; ``at``: as if it were then, for certificates."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "anchor.pem").write_bytes(anchor.public_bytes(Encoding.PEM))
     (folder / "token.der").write_bytes(token)
     (folder / "data.bin").write_bytes(data)
     arguments = ["-data", "data.bin", "-in", "token.der", "-token_in", "-CAfile", "anchor.pem"]
+    if at is not None:
+        arguments += ["-attime", str(int(at.timestamp()))]
     done = subprocess.run([str(OPENSSL), "ts", "-verify", *arguments], cwd=folder, capture_output=True)
     return done.returncode == 0 and b"Verification: OK" in done.stdout
 
