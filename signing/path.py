@@ -100,7 +100,7 @@ def validate(
     ``intermediates`` need neither trust nor order. Raises Untrusted with what is wrong with the first path that was
     found, or that there is none.
     """
-    _check_legible(certificate)
+    check_legible(certificate)
     refused: Untrusted | None = None
     for path in _Builder(_legible(intermediates), _legible(anchors)).paths((certificate,)):
         try:
@@ -275,7 +275,7 @@ def extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extensi
         raise Untrusted(f"the extensions of certificate {name_of(certificate)} cannot be read") from error
 
 
-def _check_legible(certificate: x509.Certificate) -> None:
+def check_legible(certificate: x509.Certificate) -> None:
     """Raise Untrusted if a part of ``certificate`` that is decoded when it is asked for does not decode."""
     try:
         _ = certificate.subject, certificate.issuer, certificate.extensions, certificate.public_key()
@@ -287,7 +287,7 @@ def _legible(certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]
     found = []
     for certificate in certificates:
         with contextlib.suppress(Untrusted):  # it cannot be part of any path; another one may do
-            _check_legible(certificate)
+            check_legible(certificate)
             found.append(certificate)
     return found
 

@@ -34,7 +34,7 @@ from signing.freshness import (
     check_signing_time,
     read_time,
 )
-from signing.keys import Signer
+from signing.keys import Signer, steady
 from signing.signature import Believing, Reference, Transform, Verified, ds
 
 __all__ = [
@@ -63,6 +63,7 @@ def sign_enveloped(
 
     Raises SigningError if ``root`` is not the root of its document or is signed already.
     """
+    signer = steady(signer)
     references = [document_reference(root, canonicalization, digest_method)]
     written = signature.write(references, signer, canonicalization=canonicalization)
     signature.enclose_certificate(written, signer.certificate)
@@ -126,6 +127,7 @@ def sign_two_reference(
     payload must have an ``Id``. ``at`` becomes the signing time. Raises SigningError if the document is not
     of that form.
     """
+    signer = steady(signer)
     signed = _payload(root, payload)
     identifier = signed.get("Id")
     if not identifier:
