@@ -10,8 +10,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from cryptography.x509 import Certificate
-
 from adapters import registry
 from adapters.base import Resources, Sender
 from adapters.http import HttpClient
@@ -21,11 +19,13 @@ from broker.config.agency import AdapterUse, AgencyConfig
 from broker.config.project import Project
 from broker.config.source import ConfigError, Fault
 from broker.hub import Hub, Outside
+from broker.keyring import ring_of
 from broker.mapping.collection import Mappings, load_all
+from broker.partners import Partners
+from broker.revocations import Revocations
 from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
-from signing.errors import KeyProblem
-from signing.keys import Signer, load_key, read_certificates
+from signing.keys import Signer
 from signing.note import NoteSigner, load_note_key
 from signing.trust import Trust
 from signing.vault import load_vault
@@ -49,11 +49,11 @@ def open_hub(
     outside = outside or Outside()
     settings = project.hub
     keys = project.path(settings.keys)
-    signer = signer or load_key(keys, settings.key)
+    ring = ring_of(project, outside.clock)
+    signer = signer or ring.signer()
     note_signer = note_signer or load_note_key(keys, settings.key)
-    certificates = partner_certificates(project)
-    trust = Trust(certificates)
-    trusted = {partner: Trust({partner: chain}) for partner, chain in certificates.items()}
+    revocations = Revocations(settings.evidence.revocation, outside.clock)
+    partners = Partners(project, revocations)
     vault = load_vault(keys)
     store = Store.open(
         project.database_url,
@@ -73,35 +73,18 @@ def open_hub(
         new_id=outside.new_id,
         secret=project.secrets.get,
         signer=signer,
-        trust=trust,
+        trust=partners.all,
     )
     mappings = mappings or load_all(project.folder)
     agencies = {
         config.id: _agency(
-            config, mappings, resources, trusted, blobs, (senders or {}).get(config.id), outside
+            config, mappings, resources, partners.alone, blobs, (senders or {}).get(config.id), outside
         )
         for config in project.agencies.values()
     }
-    return Hub(project, outside, store, resources, agencies, blobs, vault, note_signer)
-
-
-def partner_certificates(project: Project) -> dict[str, list[Certificate]]:
-    """Partner → certificates: every ``*.pem`` in the sub-folder of the trust folder that has the partner's name.
-
-    Raises KeyProblem.
-    """
-    folder = project.path(project.hub.trust)
-    if not folder.is_dir():
-        raise KeyProblem(
-            f"{folder} does not exist: `lienthong keys create` makes it, partners' certificates go there"
-        )
-    return {
-        partner.name: [
-            certificate for file in sorted(partner.glob("*.pem")) for certificate in read_certificates(file)
-        ]
-        for partner in sorted(folder.iterdir())
-        if partner.is_dir()
-    }
+    return Hub(
+        project, outside, store, resources, agencies, blobs, vault, note_signer, ring, partners, revocations
+    )
 
 
 def _agency(

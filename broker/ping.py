@@ -10,9 +10,9 @@ from adapters.http import HttpClient
 from broker.clock import Clock, NewId, local_day, random_id, system_clock
 from broker.config.project import Project
 from broker.config.source import ConfigError
-from broker.opening import build_adapter, partner_certificates
-from signing.keys import load_key
-from signing.trust import Trust
+from broker.keyring import ring_of
+from broker.opening import build_adapter
+from broker.partners import Partners
 
 
 async def ping(
@@ -22,8 +22,8 @@ async def ping(
 
     Raises KeyProblem for the hub's own keys and the certificates that it trusts.
     """
-    certificates = partner_certificates(project)
-    signer = load_key(project.path(project.hub.keys), project.hub.key)
+    trusted = Partners(project).alone
+    signer = ring_of(project, clock).signer()
     http = HttpClient(clock=clock)
     try:
         reports = await asyncio.gather(
@@ -38,7 +38,7 @@ async def ping(
                         new_id=new_id,
                         secret=project.secrets.get,
                         signer=signer,
-                        trust=Trust({name: certificates[name]}) if name in certificates else None,
+                        trust=trusted.get(name),
                     ),
                 )
                 for name in agencies

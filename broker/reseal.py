@@ -36,10 +36,6 @@ class Reseal:
         self._vault = vault
         self._clock = clock
 
-    async def refresh(self) -> None:
-        """See the keys that were added since, so that this process too seals with the newest. Raises KeyProblem."""
-        self._vault.refresh()
-
     async def once(self) -> int:
         """`run`, unless a whole pass was made with the newest key before: it reads everything."""
         self._vault.refresh()

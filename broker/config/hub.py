@@ -129,7 +129,9 @@ class Hub(Frozen):
     keys: Path
     """Folder of private keys and certificates, relative to the project."""
     key: Name
-    """Name of the key with which the hub signs."""
+    """Name of the hub's first key, and of the key of its message log; ``lienthong keys`` says which key signs today."""
+    key_secret: Name | None = None
+    """Name of the secret that opens private keys: passphrase of sealed files, PIN of a token (PKCS#11)."""
     trust: Path
     """Folder of partners' certificates, one sub-folder per partner, relative to the project."""
     dossier_prefix: str = Field(pattern=r"^[A-Z]\d{2}(\.\d{2,3}){0,5}$")

@@ -42,7 +42,7 @@ async def test_a_running_hub_sees_a_new_key(rig: Rig, tmp_path: Path) -> None:
     rig.clock.advance(days=1)
     new = create_data_key(tmp_path / "keys", clock=rig.clock).id
     assert rig.hub.vault.newest != new
-    await rig.hub.rounds.reseal.refresh()
+    await rig.hub.scheduler.tick("keys")
     await rig.submit()
     assert rig.hub.store.read(lambda tx: set(tx.resealing.keys())) == {new}
 
