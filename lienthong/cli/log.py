@@ -10,12 +10,11 @@ import typer
 from broker import masking
 from broker.clock import system_clock
 from broker.logbook import Logbook
-from broker.store.rows import MessageFilter
+from lienthong.cli.archiving import archive, archives, export, redact
 from lienthong.cli.common import (
     FOUND_WRONG,
     Folder,
     Json,
-    Limit,
     explained,
     load,
     out,
@@ -24,11 +23,16 @@ from lienthong.cli.common import (
     store,
 )
 from lienthong.cli.revealing import Purpose, Reveal, Viewer, note
+from lienthong.cli.searching import search, verifications
 from lienthong.cli.timestamps import timestamps
 from signing.note import NoteVerifier, load_note_key
 
 app = typer.Typer(help="The message log.", no_args_is_help=True, add_completion=False)
+app.command()(search)
+app.command()(verifications)
 app.command()(timestamps)
+for command in (archive, archives, redact, export):
+    app.command()(command)
 
 
 @app.command()
@@ -77,41 +81,15 @@ def verify(
 
 @app.command("show")
 def show_(
-    message: Annotated[str | None, typer.Argument(help="Id of one message, to see its bytes.")] = None,
-    dossier: Annotated[str | None, typer.Option(help="Only messages of this dossier.")] = None,
-    agency: Annotated[str | None, typer.Option(help="Only messages with this agency or client.")] = None,
-    limit: Limit = 50,
+    message: Annotated[str, typer.Argument(help="Id of the message.")],
     reveal: Reveal = False,
     purpose: Purpose = None,
     who: Viewer = None,
     project: Folder = Path(),
-    as_json: Json = False,
 ) -> None:
-    """List messages, newest first; or print the bytes of one, every value masked unless it is revealed."""
+    """Print the bytes of a message, every value masked unless it is revealed. `log search` finds messages."""
     with store(load(project)) as opened, explained():
-        if message is not None:
-            body = opened.read(lambda tx: tx.messages.body(message))
-            if not note(opened, f"message {message}", reveal, purpose, who):
-                body = masking.document(body)
-            out.file.write(body.decode("utf-8", "replace") + "\n")
-            return
-        wanted = MessageFilter(dossier=dossier, agency=agency)
-        page = opened.read(lambda tx: tx.messages.search(wanted, limit=limit))
-    rows = [
-        {
-            "entry": row.index,
-            "id": row.id,
-            "at": row.at,
-            "direction": row.direction,
-            "kind": row.kind,
-            "agency": row.agency,
-            "operation": row.operation,
-            "outcome": row.outcome,
-            "dossier": row.dossier,
-            "officer": row.officer,
-            "size": row.size,
-        }
-        for row in page.items
-    ]
-    columns = ["entry", "at", "direction", "kind", "agency", "operation", "outcome", "dossier", "size"]
-    show(rows, columns, as_json=as_json)
+        body = opened.read(lambda tx: tx.messages.body(message))
+        if not note(opened, f"message {message}", reveal, purpose, who):
+            body = masking.document(body)
+        out.file.write(body.decode("utf-8", "replace") + "\n")

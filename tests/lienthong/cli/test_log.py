@@ -41,7 +41,7 @@ def test_verify_with_another_key(lived: Path, run: Run) -> None:
 
 def test_show(lived: Path, codes: dict[str, str], run: Run) -> None:
     """Messages of a dossier are listed newest first; one of them gives its bytes."""
-    rows = json.loads(run(0, lived, "log", "show", "--dossier", codes["done"], "--json").stdout)
+    rows = json.loads(run(0, lived, "log", "search", "--dossier", codes["done"], "--json").stdout)["messages"]
     assert rows
     entries = [row["entry"] for row in rows]
     assert entries == sorted(entries, reverse=True)
@@ -51,15 +51,15 @@ def test_show(lived: Path, codes: dict[str, str], run: Run) -> None:
 
 def test_look_ups_name_the_officer(lived: Path, run: Run) -> None:
     """Who asked the population database, and what for, is in the log."""
-    rows = json.loads(run(0, lived, "log", "show", "--agency", "dancu", "--json").stdout)
+    rows = json.loads(run(0, lived, "log", "search", "--agency", "dancu", "--json").stdout)["messages"]
     assert {row["officer"] for row in rows if row["direction"] == "out"} == {"CB000001"}
 
 
 def test_a_message_is_masked_until_somebody_says_why(lived: Path, codes: dict[str, str], run: Run) -> None:
     """The bytes of a declaration are shown as a shape; in clear only for a purpose, which is an act."""
     rows = json.loads(
-        run(0, lived, "log", "show", "--dossier", codes["done"], "--limit", "999", "--json").stdout
-    )
+        run(0, lived, "log", "search", "--dossier", codes["done"], "--limit", "999", "--json").stdout
+    )["messages"]
     message = next(
         row["id"] for row in rows if row["operation"] == "SubmitRequest" and row["direction"] == "in"
     )
