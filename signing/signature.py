@@ -16,27 +16,24 @@ import binascii
 import collections
 import copy
 import dataclasses
-import functools
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, cast
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from signing import algorithms, xml
-from signing.algorithms import Content, PublicKey
-from signing.errors import SignatureInvalid, Untrusted
+from signing.algorithms import Content
+from signing.certificates import certificate_der, public_key, read_certificate
+from signing.errors import SignatureInvalid
 from signing.keys import Signer
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 _EXC = algorithms.EXCLUSIVE_C14N
 MOST_REFERENCES = 32
 _MOST_CERTIFICATES = 32
-_CERTIFICATE_BYTES = 65_536
 _INFO_BYTES = 8_192
 _REFERENCE_BYTES = 2_048
 _REFERENCE_FORMS = [
@@ -242,7 +239,7 @@ def check(
     signed = xml.reparse(data)
     partner = trust.check(certificate, at)
     method = _read_method(signed, "SignatureMethod").algorithm
-    algorithms.verify(method, _public_key(certificate), value, data)
+    algorithms.verify(method, public_key(certificate), value, data)
     return Checked(_read_references(signed, most), certificate, partner, value)
 
 
@@ -289,31 +286,6 @@ def enclosed_certificates(signature: etree._Element) -> list[x509.Certificate]:
     if not 0 < len(found) <= _MOST_CERTIFICATES:
         raise SignatureInvalid("the signature carries no certificate (KeyInfo/X509Data/X509Certificate)")
     return [read_certificate(decode_base64(each)) for each in found]
-
-
-@functools.lru_cache(maxsize=512)
-def read_certificate(der: bytes) -> x509.Certificate:
-    """Certificate from DER bytes. Raises Untrusted if they are none, or far more than one has."""
-    if len(der) > _CERTIFICATE_BYTES:  # what is read is remembered, so it must not be large
-        raise Untrusted(f"the signature's certificate is larger than {_CERTIFICATE_BYTES:,} bytes")
-    try:
-        return x509.load_der_x509_certificate(der)
-    except ValueError as error:
-        raise Untrusted("the signature's certificate cannot be read") from error
-
-
-@functools.lru_cache(maxsize=512)
-def certificate_der(certificate: x509.Certificate) -> bytes:
-    """DER bytes of a certificate."""
-    return certificate.public_bytes(Encoding.DER)
-
-
-@functools.lru_cache(maxsize=512)
-def _public_key(certificate: x509.Certificate) -> PublicKey:
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        return key
-    raise Untrusted("the certificate's key is neither RSA nor ECDSA")
 
 
 def only_child(parent: etree._Element, name: str) -> etree._Element:
@@ -391,10 +363,16 @@ def _read_method(parent: etree._Element, name: str) -> Transform:
 
 
 def _read_transform(element: etree._Element) -> Transform:
-    """Algorithm and, for exclusive C14N, the PrefixList; any other parameter is refused."""
+    """Algorithm and, for exclusive C14N, the PrefixList; any other parameter is refused.
+
+    Some signers take their signature out by an expression. In a document with one signature, and others are refused,
+    this one expression means the enveloped-signature transform.
+    """
     prefixes: tuple[str, ...] = ()
     if len(element) > 1:
         raise SignatureInvalid("an algorithm has more than one parameter")
+    if element.get("Algorithm") == algorithms.XPATH and _takes_out_signatures(element):
+        return Transform(algorithms.ENVELOPED)
     for parameter in element:
         if parameter.tag != f"{{{_EXC}}}InclusiveNamespaces":
             raise SignatureInvalid(f"parameter <{etree.QName(parameter).localname}> is not accepted")
@@ -403,3 +381,9 @@ def _read_transform(element: etree._Element) -> Transform:
         # lxml passes on only names that occur in the document, so libxml2 never hears of this one.
         raise SignatureInvalid("#default in a PrefixList is not supported")
     return Transform(element.get("Algorithm") or "", prefixes)
+
+
+def _takes_out_signatures(transform: etree._Element) -> bool:
+    expressions = transform.findall(ds("XPath"))
+    written = [xml.text_of(each).strip() for each in expressions if each.nsmap.get("ds") == DS]
+    return written == ["not(ancestor-or-self::ds:Signature)"]

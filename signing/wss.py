@@ -29,9 +29,10 @@ from cryptography import x509
 from lxml import etree
 
 from signing import algorithms, signature, xml
+from signing.certificates import certificate_der, read_certificate
 from signing.errors import SignatureInvalid, SigningError, Untrusted
 from signing.freshness import DEFAULT_WINDOW, Seen, Window, check_once, read_time
-from signing.keys import Signer
+from signing.keys import Signer, steady
 from signing.signature import Reference, Transform, Verified, ds, only_child
 from signing.trust import Trust, key_identifier
 
@@ -91,6 +92,7 @@ def sign_envelope(
     ``created`` is aware; the message expires ``ttl`` later. Raises SigningError if the envelope is not SOAP, has
     a Security header already, or the certificate has no identifier to be named by.
     """
+    signer = steady(signer)
     soap, header, body = _parts(envelope)
     if header is None:
         header = etree.Element(f"{{{soap}}}Header")
@@ -136,7 +138,7 @@ def _pointer(
 def _write_token(security: etree._Element, certificate: x509.Certificate, identifier: str) -> etree._Element:
     token = etree.SubElement(security, _TOKEN, EncodingType=_BASE64, ValueType=_X509_TOKEN)
     token.set(_ID, identifier)
-    token.text = signature.encode_base64(signature.certificate_der(certificate))
+    token.text = signature.encode_base64(certificate_der(certificate))
     return token
 
 
@@ -247,7 +249,7 @@ def _token_certificate(reference: etree._Element, token: etree._Element) -> x509
         raise SignatureInvalid("the security token must be one X.509 v3 certificate in base64")
     if token.get(_ID) is None or reference.get("URI") != f"#{token.get(_ID)}":
         raise SignatureInvalid("the signature does not point to the message's security token")
-    return signature.read_certificate(signature.decode_base64(token))
+    return read_certificate(signature.decode_base64(token))
 
 
 def _parts(envelope: etree._Element) -> tuple[str, etree._Element | None, etree._Element]:

@@ -27,9 +27,10 @@ from lxml import etree
 
 from signing import algorithms, signature, xades_properties, xml, xmldsig
 from signing.algorithms import Content
+from signing.certificates import certificate_der
 from signing.errors import ContentChanged, SignatureInvalid, SigningError
 from signing.freshness import DEFAULT_WINDOW, Seen, Window
-from signing.keys import Signer
+from signing.keys import Signer, steady
 from signing.signature import Believing, Reference, Transform, Verified
 from signing.xades_opened import Conditions, Opened, Stamped, VerifiedXades
 from signing.xmldsig import check_refers_to_document, document_reference, only_signature
@@ -136,9 +137,9 @@ class _Draft:
     def __init__(
         self, signer: Signer, at: datetime, canonicalization: str, digest_method: str, content: bytes
     ) -> None:
-        self._signer, self._at = signer, at
+        self._signer, self._at = steady(signer), at
         self._canonicalization, self._digest_method = canonicalization, digest_method
-        mixed = hashlib.sha256(signature.certificate_der(signer.certificate))
+        mixed = hashlib.sha256(certificate_der(signer.certificate))
         mixed.update(at.isoformat().encode())
         mixed.update(content)
         self.identifier = f"xades-{mixed.hexdigest()[:24]}"
@@ -199,7 +200,7 @@ def add_validation_data(
 
     What was added before is replaced.
     """
-    values = [signature.certificate_der(certificate) for certificate in certificates]
+    values = [certificate_der(certificate) for certificate in certificates]
     xades_properties.add_validation_data(written, values, crls, ocsps)
 
 

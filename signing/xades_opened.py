@@ -15,6 +15,7 @@ from lxml import etree
 
 from signing import signature, xades_properties, xml
 from signing.algorithms import Content
+from signing.certificates import read_certificate
 from signing.errors import SignatureInvalid
 from signing.freshness import DEFAULT_WINDOW, Seen, Window, check_recent, check_signing_time
 from signing.signature import Believing, Reference, ds
@@ -183,7 +184,7 @@ class Opened:
         )
 
     def _added(self) -> list[x509.Certificate]:
-        return [signature.read_certificate(der) for der in self._unsigned.certificates]
+        return [read_certificate(der) for der in self._unsigned.certificates]
 
     def _level(self) -> Level:
         """The highest level whose evidence is there; whether the evidence is complete, the path decides."""

@@ -30,6 +30,7 @@ from cryptography import x509
 from lxml import etree
 
 from signing import algorithms, signature, xml
+from signing.certificates import certificate_der
 from signing.errors import SignatureInvalid
 from signing.freshness import read_time
 from signing.signature import ds, only_child
@@ -138,7 +139,7 @@ def _write_certificate(about: etree._Element, certificate: x509.Certificate) -> 
 @functools.lru_cache(maxsize=64)
 def _names(certificate: x509.Certificate) -> tuple[bytes, bytes]:
     """Digest, and DER of IssuerSerial (RFC 5035 §4)."""
-    der = signature.certificate_der(certificate)
+    der = certificate_der(certificate)
     issuer = asn1.GeneralName(name="directory_name", value=asn1.Certificate.load(der).issuer)
     named = tsp.IssuerSerial({"issuer": [issuer], "serial_number": certificate.serial_number})
     return algorithms.digest(algorithms.SHA256, der), bytes(named.dump())
@@ -193,7 +194,7 @@ def _check_certificate(about: etree._Element, certificate: x509.Certificate) -> 
         raise SignatureInvalid(f"{names[0]} names no certificate")
     stated = only_child(named[0], xades("CertDigest"))
     method = only_child(stated, ds("DigestMethod")).get("Algorithm") or ""
-    digest = algorithms.digest(method, signature.certificate_der(certificate))
+    digest = algorithms.digest(method, certificate_der(certificate))
     if digest != signature.decode_base64(only_child(stated, ds("DigestValue"))):
         raise SignatureInvalid("the signer's certificate is not the one that the signed properties name")
     for issuer_serial in named[0].findall(xades("IssuerSerialV2")):
@@ -207,7 +208,7 @@ def _check_issuer(der: bytes, certificate: x509.Certificate) -> None:
         serial = stated["serial_number"].native
     except (ValueError, TypeError) as error:
         raise SignatureInvalid("IssuerSerialV2 cannot be read") from error
-    issuer = asn1.Certificate.load(signature.certificate_der(certificate)).issuer
+    issuer = asn1.Certificate.load(certificate_der(certificate)).issuer
     if serial != certificate.serial_number or issuer not in names:
         raise SignatureInvalid("IssuerSerialV2 names another certificate than the signer's")
 

@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from signing import algorithms, xml
-from signing.errors import SignatureInvalid, Untrusted
+from signing.errors import SignatureInvalid
 from signing.signature import (
     Reference,
     Transform,
@@ -13,7 +13,6 @@ from signing.signature import (
     ds,
     octets,
     only_child,
-    read_certificate,
 )
 
 DOCUMENT = b'<A Id="a"><B id="b"/>before<S xmlns="http://www.w3.org/2000/09/xmldsig#"/>after</A>'
@@ -95,9 +94,3 @@ def test_other_characters_are_not_base64(text: str) -> None:
     """Nothing is skipped or guessed."""
     with pytest.raises(SignatureInvalid, match="<V> is not base64"):
         decode_base64(xml.parse(f"<V>{text}</V>".encode()))
-
-
-def test_what_is_not_a_certificate_is_not_trusted() -> None:
-    """Any bytes may stand where the certificate should be."""
-    with pytest.raises(Untrusted):
-        read_certificate(b"\x30\x00")

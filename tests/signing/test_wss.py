@@ -19,10 +19,11 @@ from sandbox.core import soap
 from sandbox.core import wss as other
 from sandbox.core.keys import Identity
 from signing import xml
+from signing.certificates import read_certificate
 from signing.errors import Replayed, SignatureInvalid, SigningError, Untrusted
 from signing.freshness import Window
 from signing.keys import FileKey
-from signing.signature import decode_base64, read_certificate
+from signing.signature import decode_base64
 from signing.trust import Trust
 from signing.wss import (
     SOAP_11,

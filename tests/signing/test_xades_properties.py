@@ -8,8 +8,9 @@ from asn1crypto import tsp
 from lxml import etree
 
 from signing import algorithms, xades, xades_properties, xml
+from signing.certificates import certificate_der
 from signing.errors import SignatureInvalid
-from signing.signature import certificate_der, decode_base64
+from signing.signature import decode_base64
 from tests import pki
 
 XADES = "{http://uri.etsi.org/01903/v1.3.2#}"

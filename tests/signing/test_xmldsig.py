@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import copy
+import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -13,12 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from signing import xml
+from signing import algorithms, signature, xml
 from signing.errors import SignatureInvalid, SigningError, Untrusted, XmlRefused
-from signing.signature import enclosed_certificate
+from signing.signature import Transform, enclosed_certificate
 from signing.trust import Trust
 from signing.xmldsig import (
     Verified,
+    document_reference,
     sign_enveloped,
     verify_enveloped,
 )
@@ -318,6 +320,49 @@ def test_we_verify_an_ecdsa_signature_of_another_library() -> None:
     """The fixed-width form of ECDSA values is understood in both directions."""
     signed = by_signxml(DECLARATION, "hub-ec", settings={"signature_algorithm": "ecdsa-sha256"})
     assert verified(signed, "hub-ec").partner == "hub-ec"
+
+
+EXPRESSION = "not(ancestor-or-self::ds:Signature)"
+
+
+def signed_by_expression(text: str, spaces: dict[str, str]) -> etree._Element:
+    """A document whose signature is taken out of it by an XPath expression, as some signers do."""
+    root = xml.parse(DECLARATION)
+    reference = document_reference(root, algorithms.EXCLUSIVE_C14N, algorithms.SHA256)
+    steps = (Transform(algorithms.XPATH), Transform(algorithms.EXCLUSIVE_C14N))
+    references = [dataclasses.replace(reference, transforms=steps)]
+    written = signature.write(references, pki.signer("hub"), canonicalization=algorithms.EXCLUSIVE_C14N)
+    signature.enclose_certificate(written, pki.certificate("hub"))
+    etree.SubElement(find(written, "Transform"), f"{DS}XPath", nsmap=spaces).text = text
+    root.append(written)
+    signature.complete(written, references, pki.signer("hub"), {})
+    return root
+
+
+def test_the_expression_that_takes_the_signature_out_is_understood() -> None:
+    """It is not evaluated: in a document with one signature it means the enveloped transform."""
+    root = signed_by_expression(EXPRESSION, {"ds": DS[1:-1]})
+    found = verified(root)
+    assert xml.canonicalize_document(found.element) == xml.canonicalize_document(xml.parse(DECLARATION))
+    find(root, "SoDinhDanh").text = "001099000002"
+    with pytest.raises(SignatureInvalid, match="changed after signing"):
+        verified(root)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "not(ancestor-or-self::ds:Signature) and 1",
+        "true()",
+        "",
+        "not(ancestor-or-self::d:Signature)",
+        "//*" * 9,
+    ],
+)
+def test_any_other_expression_is_refused(text: str) -> None:
+    """An expression could leave out whatever its author likes."""
+    with pytest.raises(SignatureInvalid, match="parameter <XPath>"):
+        verified(signed_by_expression(text, {"d": DS[1:-1]}))
 
 
 def test_a_reference_to_the_root_by_its_identifier_is_accepted() -> None:
