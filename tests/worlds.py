@@ -256,7 +256,8 @@ def _lend_keys(folder: Path, at: datetime) -> None:
 
 def _keep_keys(folder: Path, at: datetime) -> None:
     if at not in _keys:
-        files = [*folder.glob("keys/*"), *folder.glob("sandbox/*/*.pem")]
+        made = [*folder.glob("keys/**/*"), *folder.glob("sandbox/*/*.pem")]
+        files = [file for file in made if file.is_file()]
         _keys[at] = {file.relative_to(folder): file.read_bytes() for file in files}
 
 
