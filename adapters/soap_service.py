@@ -12,7 +12,7 @@ import dataclasses
 import hmac
 from collections.abc import Mapping
 from datetime import timedelta
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from lxml import etree
 from pydantic import Field
@@ -56,6 +56,9 @@ class SoapServiceSettings(Settings):
     valid_seconds: float = Field(300, gt=0, le=3600, description="validity of a WS-Security time-stamp")
     key_reference: KeyReference = Field("token", description="how WS-Security names our certificate")
     addressing: bool = Field(False, description="demand WS-Addressing Action and MessageID")
+    address: str | None = Field(
+        None, description="wsa:To of messages that are meant for this service; its path decides if empty"
+    )
     key: str | None = Field(None, description="name of the secret expected in the X-Api-Key header")
     size_limit: int = Field(32 * 1024 * 1024, gt=0, description="bound of a message in bytes")
 
@@ -102,7 +105,7 @@ class SoapService:
         """Everything from HTTP headers to schema, in that order. Raises `Refused`."""
         envelope, action = self._envelope(inbound)
         proven, blocks, body = self._proven(envelope)
-        properties = self._properties(blocks)
+        properties = self._properties(blocks, inbound)
         operation = self._operation(body)
         _check_action(operation, action, properties.action)
         found = self._payload(operation, body)
@@ -164,7 +167,7 @@ class SoapService:
         body = next(verified.body.iterchildren(etree.Element), None)
         return signer, list(verified.headers.values()), body
 
-    def _properties(self, blocks: list[etree._Element]) -> addressing.Addressing:
+    def _properties(self, blocks: list[etree._Element], inbound: Inbound) -> addressing.Addressing:
         try:
             found = addressing.read(blocks)
         except addressing.BadAddressing as error:
@@ -173,7 +176,18 @@ class SoapService:
         if self._settings.addressing and not (found.action and found.message_id):
             subcode = f"{{{addressing.WSA}}}MessageAddressingHeaderRequired"
             raise SoapRefused("sender", "wsa:Action and wsa:MessageID are demanded", subcode=subcode)
+        if not self._is_ours(found.to, inbound):
+            subcode = f"{{{addressing.WSA}}}DestinationUnreachable"
+            raise SoapRefused("sender", "wsa:To means another service than this one", subcode=subcode)
         return found
+
+    def _is_ours(self, to: str | None, inbound: Inbound) -> bool:
+        """A message that was signed for another service does not count here (Core §3.1, destination)."""
+        if to is None or to == addressing.ANONYMOUS:
+            return True
+        if self._settings.address is not None:
+            return to == self._settings.address
+        return _path(to) == inbound.path.rstrip("/")
 
     def _operation(self, body: etree._Element | None) -> Operation:
         operation = self._contract.by_body(str(body.tag)) if body is not None else None
@@ -256,6 +270,15 @@ def _check_action(operation: Operation, action: str | None, wsa_action: str | No
     if wsa_action is not None and wsa_action not in (operation.input_action, operation.action):
         subcode = f"{{{addressing.WSA}}}ActionMismatch"
         raise SoapRefused("sender", f"wsa:Action is not {operation.input_action}", subcode=subcode)
+
+
+def _path(address: str) -> str | None:
+    """The path of an http(s) address; None for any other."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    return parts.path.rstrip("/") if parts.scheme in ("http", "https") and parts.netloc else None
 
 
 def _reason(error: SigningError) -> str:

@@ -128,7 +128,7 @@ class TestWsSecurity(TestEnveloped):
     def envelope(self, document: etree._Element) -> etree._Element:
         """A SOAP 1.2 message with addressing."""
         properties = addressing.Addressing(
-            f"{NOTE}/submit", "urn:uuid:m1", "http://hub/", addressing.ANONYMOUS
+            f"{NOTE}/submit", "urn:uuid:m1", "http://hub/soap/notes", addressing.ANONYMOUS
         )
         return soap.build("1.2", document, addressing.headers(properties))
 
@@ -283,6 +283,29 @@ def test_reply_elsewhere_is_refused() -> None:
     block = addressing.headers(addressing.Addressing("a", "m", reply_to="http://evil.example/"))
     fault = fault_for(post(soap.build("1.1", note("Note", "key-1"), block)))[2]
     assert fault.codes[0] == f"{{{addressing.WSA}}}OnlyAnonymousAddressSupported"
+
+
+@pytest.mark.parametrize(
+    ("to", "address", "ours"),
+    [
+        ("https://hub.test/soap/notes", None, True),
+        (addressing.ANONYMOUS, None, True),
+        ("https://hub.test/soap/other", None, False),
+        ("urn:notes", None, False),
+        ("http://[", None, False),
+        ("urn:notes", "urn:notes", True),
+        ("https://hub.test/soap/notes", "urn:notes", False),
+    ],
+)
+def test_message_for_another_service_is_refused(to: str, address: str | None, ours: bool) -> None:
+    """What was sent, and signed, for somebody else does not count here."""
+    receiver = service(address=address)
+    inbound = post(soap.build("1.1", note("Note", "key-0"), addressing.headers(addressing.Addressing(to=to))))
+    if ours:
+        assert receiver.receive(inbound).operation == "Submit"
+        return
+    with pytest.raises(Refused, match="another service"):
+        receiver.receive(inbound)
 
 
 def test_two_message_ids_are_refused() -> None:
