@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "agency": ("agency", "app", "Agencies."),
     "adapters": ("adapters", "adapters", "The adapters that are installed, and their settings."),
     "log": ("log", "app", "The message log."),
+    "evidence": ("evidence", "app", "Evidence about messages, exchanges and dossiers."),
     "verify": ("verify", "verify", "Verify evidence files offline."),
     "witness": ("witness", "app", "A witness of message logs, in a folder of its own."),
     "keys": ("keys", "app", "Private keys and certificates of the hub."),
