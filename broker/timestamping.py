@@ -10,12 +10,14 @@ Where an outside authority is configured, the one inside the hub only fills the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import hashlib
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
+from cryptography.x509 import Certificate
 
 from adapters.errors import AdapterError
 from broker.authorities import Authority
@@ -25,7 +27,8 @@ from broker.model import Message, WorkItem
 from broker.store.engine import Store, Tx
 from broker.store.rows import StoredCheckpoint, Uncovered
 from signing import timestamp
-from signing.errors import SignatureInvalid, SigningError
+from signing.errors import RevocationUnknown, SignatureInvalid, SigningError
+from signing.path import Revocation
 from signing.timestamp import Stamped
 
 log = structlog.get_logger(__name__)
@@ -85,8 +88,13 @@ class Timestamping:
         clock: Clock,
         new_id: NewId,
         nonce: Callable[[], int],
+        revocation: Revocation | None = None,
     ) -> None:
-        """``owner`` hears of authorities that fail; ``nonce`` gives 64 random bits for each request."""
+        """``owner`` hears of authorities that fail; ``nonce`` gives 64 random bits for each request.
+
+        ``revocation`` knows of revoked authorities. What it does not know yet stops no token: whoever verifies it has
+        the revocation data of later.
+        """
         self._store = store
         self._authorities = tuple(authorities)
         self._settings = settings
@@ -94,6 +102,7 @@ class Timestamping:
         self._clock = clock
         self._new_id = new_id
         self._nonce = nonce
+        self._revocation = None if revocation is None else _KnownRevoked(revocation)
 
     @property
     def independent(self) -> bool:
@@ -167,14 +176,12 @@ class Timestamping:
 
     async def _ask(self, authority: Authority, data: bytes) -> Token:
         """One authority's token, verified in another thread. Raises _FailedError."""
-        digest, nonce = hashlib.sha256(data).digest(), self._nonce()
-        response = b""
+        nonce, response = self._nonce(), b""
+        query = timestamp.request(hashlib.sha256(data).digest(), nonce=nonce)
         try:
             async with asyncio.timeout(authority.seconds):
-                response = await authority.answer(timestamp.request(digest, nonce=nonce))
-            der = timestamp.read_response(response, digest=digest, nonce=nonce)
-            stamped = await asyncio.to_thread(timestamp.verify, der, data, authority.anchors)
-            self._check_time(stamped)
+                response = await authority.answer(query)
+            der, stamped = await asyncio.to_thread(self._verified, authority, response, data, nonce)
         except TimeoutError as error:
             reason = f"no answer within {authority.seconds:g} seconds"
             raise _FailedError(Failure(authority.name, reason, "unavailable")) from error
@@ -184,12 +191,18 @@ class Timestamping:
             raise _FailedError(Failure(authority.name, str(error), outcome, raw)) from error
         return Token(der, authority.name, authority.independent, stamped.at)
 
-    def _check_time(self, stamped: Stamped) -> None:
+    def _verified(
+        self, authority: Authority, response: bytes, data: bytes, nonce: int
+    ) -> tuple[bytes, Stamped]:
+        """The token in an answer, and what it says. Raises SigningError."""
+        token = timestamp.read_response(response, digest=hashlib.sha256(data).digest(), nonce=nonce)
+        stamped = timestamp.verify(token, data, authority.anchors, revocation=self._revocation)
         off = abs(stamped.at - self._clock())
         if off > self._settings.drift + (stamped.accuracy or timedelta()):
             raise SignatureInvalid(
                 f"its time {stamped.at:%Y-%m-%d %H:%M:%S} UTC is not that of the hub's clock"
             )
+        return token, stamped
 
     def _note(
         self, tx: Tx, token: Token | None, failures: Sequence[Failure], size: int | None = None
@@ -252,6 +265,18 @@ class Timestamping:
             reason=f"{lag.entries} entries of the log have no time-stamp{outside}, "
             f"the oldest since {since:%Y-%m-%d %H:%M} UTC",
         )
+
+
+class _KnownRevoked:
+    """Refuses what is known to be revoked, and nothing else."""
+
+    def __init__(self, known: Revocation) -> None:
+        self._known = known
+
+    def check(self, certificate: Certificate, issuer: Certificate, at: datetime) -> None:
+        """Raise Revoked."""
+        with contextlib.suppress(RevocationUnknown):
+            self._known.check(certificate, issuer, at)
 
 
 class _FailedError(Exception):

@@ -19,10 +19,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from signing.cms import HASHES, LIMIT, Signed, open_signed, reading
+from signing.cms import HASHES, LIMIT, open_signed, reading
 from signing.der import require_der
 from signing.errors import SignatureInvalid, TimestampRefused, Untrusted
-from signing.path import extension, validate
+from signing.path import Revocation, extension, validate
 from signing.revocation import Evidence
 
 QUERY_TYPE = "application/timestamp-query"
@@ -104,11 +104,12 @@ def verify(
     *,
     crls: Sequence[bytes] = (),
     ocsps: Sequence[bytes] = (),
+    revocation: Revocation | None = None,
 ) -> Stamped:
     """Verify that ``token`` (DER) stamps ``data`` in the name of an authority that one of ``anchors`` vouches for.
 
-    ``crls`` and ``ocsps`` are revocation data (DER); without any, revocation is not looked at. Raises SignatureInvalid
-    for the token, Untrusted for its authority.
+    ``crls`` and ``ocsps`` are revocation data (DER); where there are none, ``revocation`` is asked, and without it
+    revocation is not looked at. Raises SignatureInvalid for the token, Untrusted for its authority.
     """
     signed = open_signed(token, "tst_info", others=anchors)
     with reading("the time-stamp"):
@@ -121,7 +122,13 @@ def verify(
         _check_name(info["tsa"], signed.signer)
         accuracy = _accuracy(info["accuracy"])
         stamped = Stamped(at, signed.signer, info["serial_number"].native, info["policy"].dotted, accuracy)
-    return dataclasses.replace(stamped, chain=_trusted(signed, anchors, at, crls, ocsps))
+    if crls or ocsps:
+        revocation = Evidence.read(crls, ocsps, [*signed.certificates, *anchors])
+    _check_purpose(signed.signer)
+    chain = validate(
+        signed.signer, signed.certificates, anchors, at, purpose="timestamping", revocation=revocation
+    )
+    return dataclasses.replace(stamped, chain=chain)
 
 
 def _info(content: bytes) -> Any:
@@ -173,20 +180,6 @@ def _check_name(name: Any, signer: x509.Certificate) -> None:
     known = own.subject == name.chosen if name.name == "directory_name" else False
     if not known and not any(other == name for other in others):
         raise SignatureInvalid("the name in the time-stamp is not that of its signer")
-
-
-def _trusted(
-    signed: Signed,
-    anchors: Sequence[x509.Certificate],
-    at: datetime,
-    crls: Sequence[bytes],
-    ocsps: Sequence[bytes],
-) -> tuple[x509.Certificate, ...]:
-    _check_purpose(signed.signer)
-    known = None
-    if crls or ocsps:
-        known = Evidence.read(crls, ocsps, [*signed.certificates, *anchors])
-    return validate(signed.signer, signed.certificates, anchors, at, purpose="timestamping", revocation=known)
 
 
 def _check_purpose(certificate: x509.Certificate) -> None:

@@ -7,7 +7,7 @@ import dataclasses
 import itertools
 import threading
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +29,10 @@ from broker.timestamping import Timestamping, Unstamped
 from lienthong.fake_agency import nowhere
 from signing import timestamp
 from signing.authority import EmbeddedAuthority
-from signing.errors import KeyProblem
+from signing.errors import KeyProblem, RevocationUnknown, Revoked, Untrusted
 from signing.keys import FileKey
 from signing.note import NoteSigner
+from signing.path import Revocation
 from tests import authorities
 from tests.broker.store.samples import message
 from tests.clock import START, ManualClock
@@ -75,7 +76,9 @@ class Scene:
         self.logbook = Logbook(store, folder, clock, NoteSigner("lienthong.example/test", b"s" * 32))
         self.ids = (f"x{number}" for number in itertools.count())
 
-    def stamping(self, *asked: Authority, **settings: Any) -> Timestamping:
+    def stamping(
+        self, *asked: Authority, revocation: Revocation | None = None, **settings: Any
+    ) -> Timestamping:
         """Over these authorities."""
         return Timestamping(
             self.store,
@@ -85,6 +88,7 @@ class Scene:
             clock=self.clock,
             new_id=lambda: next(self.ids),
             nonce=itertools.count(2**63).__next__,
+            revocation=revocation,
         )
 
     async def signed(self, count: int = 1) -> int:
@@ -307,25 +311,72 @@ async def test_an_authority_that_lies_is_not_believed(
     assert item.reason.endswith(entry.body.decode()) if entry.kind == "failed" else entry.body == sent[0]
 
 
-async def test_an_authority_that_never_answers_stops_nobody(scene: Scene, good: Scripted) -> None:
-    """While it is waited for, messages are stored; then the next one is asked."""
+class Knows:
+    """Says the same about every certificate."""
+
+    def __init__(self, error: Untrusted) -> None:
+        self.error = error
+        self.asked: list[str] = []
+
+    def check(self, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> None:
+        """Raise it."""
+        self.asked.append(certificate.subject.rfc4514_string())
+        raise self.error
+
+
+async def test_a_token_of_a_revoked_authority_is_not_taken(scene: Scene) -> None:
+    """What is known of it counts; what is not known yet stops no token, and is asked about for later."""
+    ca = authorities.issue("ca", OTHER_KEY, "ca", OTHER_KEY, START, authority=True)
+    issued = authorities.issue("tsa", KEY, "ca", OTHER_KEY, START)
+    authority = Scripted("ngoai", scene.clock, anchors=[ca])
+    made = EmbeddedAuthority(FileKey(KEY, [issued]), clock=scene.clock)
+
+    async def answer(query: bytes) -> bytes:
+        return made.issue(query)
+
+    authority.behaviour = answer
+    size = await scene.signed()
+    revoked = Knows(Revoked("revoked since yesterday", since=START, why="superseded"))
+    assert await scene.stamping(authority, revocation=revoked).run() is None
+    assert "revoked since yesterday" in scene.work()[0].reason
+    unknown = Knows(RevocationUnknown("nobody has said"))
+    size = await scene.signed()
+    assert await scene.stamping(authority, revocation=unknown).run() == size
+    assert len(unknown.asked) == 1
+
+
+async def test_while_an_authority_is_waited_for_messages_are_stored(scene: Scene, good: Scripted) -> None:
+    """No lock, transaction or thread of the store is held; what came meanwhile is stamped with the next head."""
     waiting, stored = asyncio.Event(), asyncio.Event()
 
-    async def silent(_: bytes) -> bytes:
+    async def slow(query: bytes) -> bytes:
         waiting.set()
         await stored.wait()
-        return await asyncio.Future()  # type: ignore[no-any-return]
+        return good.right(query)
 
-    silent_one = Scripted("im", scene.clock, behaviour=silent, seconds=0.05)
+    good.behaviour = slow
+    stamping = scene.stamping(good)
     size = await scene.signed()
-    run = asyncio.create_task(scene.stamping(silent_one, good).run())
+    run = asyncio.create_task(stamping.run())
     await waiting.wait()
-    for _ in range(20):
-        await scene.store.write(lambda tx: tx.messages.add(message(next(scene.ids))))
-    assert scene.store.read(lambda tx: tx.log.head()).size == size + 20
+    assert await scene.signed(20) == size + 20
     stored.set()
     assert await run == size
-    assert "no answer within 0.05 seconds" in scene.work()[0].reason
+    assert await stamping.run() == size + 20
+
+
+async def test_after_an_authority_that_never_answers_the_next_one_is_asked(
+    scene: Scene, good: Scripted
+) -> None:
+    """The time that it may take is its own setting."""
+
+    async def silent(_: bytes) -> bytes:
+        return await asyncio.Future()  # type: ignore[no-any-return]
+
+    size = await scene.signed()
+    silent_one = Scripted("im", scene.clock, behaviour=silent, seconds=0.01)
+    assert await scene.stamping(silent_one, good).run() == size
+    assert "no answer within 0.01 seconds" in scene.work()[0].reason
 
 
 async def test_a_token_is_made_and_verified_in_other_threads(
