@@ -1,30 +1,20 @@
-"""Evidence files that are verified thousands of times."""
+"""Evidence files before the verifier."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from signing import path, timestamp
-from signing.audit import Report, verify_file
-from tests.evidence import building
-
-Verify = Callable[[bytes], Report]
+from tests.evidence.reading import Verify, verifier
 
 
 @pytest.fixture
 def verify(tmp_path: Path) -> Verify:
-    """Verifies the bytes of a file with the anchors of `building`."""
-    file = tmp_path / "evidence.asice"
-
-    def verified(data: bytes) -> Report:
-        file.write_bytes(data)
-        return verify_file(file, building.anchors())
-
-    return verified
+    """Verifies a draft or bytes."""
+    return verifier(tmp_path)
 
 
 @pytest.fixture

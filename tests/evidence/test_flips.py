@@ -16,7 +16,7 @@ import pytest
 
 from signing.asic import SIGNATURES
 from tests.evidence import building
-from tests.evidence.conftest import Verify
+from tests.evidence.reading import Verify
 
 PARTS = 8
 
