@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import os
 import random
 import socket
@@ -35,15 +36,17 @@ from broker.counting import Counting
 from broker.delivery.attempt import Attempts
 from broker.delivery.queue import Queue, SqlQueue
 from broker.delivery.worker import Worker, WorkerSettings
+from broker.expiry import Expiry
 from broker.fetching import Fetching
 from broker.inbox import Inbox
 from broker.intake import Intake
+from broker.keyring import Keeping
 from broker.logbook import Logbook
 from broker.mapping import codes
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
+from broker.partners import Partners
 from broker.process.engine import Abilities
-from broker.proving import Proving, proving
 from broker.reconciliation import Reconciliation
 from broker.refusals import Refusals
 from broker.reports import Reports
@@ -51,6 +54,8 @@ from broker.requests import Requests
 from broker.reseal import Reseal
 from broker.retention import Retention
 from broker.reverifying import Reverification
+from broker.revocations import Revocations
+from broker.revoking import Revoking
 from broker.rounds import Rounds
 from broker.routing import Router
 from broker.scheduler import Scheduler
@@ -62,7 +67,9 @@ from broker.store.errors import StoreUnavailable
 from broker.store.salt import new_salt
 from broker.telling import Telling
 from broker.timestamping import Timestamping
+from broker.vouching import Vouching, vouching
 from broker.witnessing import Witnessing
+from signing.keyring import KeyRing
 from signing.note import NoteSigner
 from signing.trust import Trust
 from signing.vault import Vault
@@ -91,6 +98,9 @@ class Hub:
         blobs: BlobFolder,
         vault: Vault,
         note_signer: NoteSigner,
+        ring: KeyRing,
+        partners: Partners,
+        revocations: Revocations,
     ) -> None:
         """Takes over the store and the connections of ``resources``; see `broker.opening.open_hub`."""
         self.project = project
@@ -108,6 +118,7 @@ class Hub:
             store, resources.http, project.hub.evidence.witnesses, project.hub.owner, self._clock
         )
         self.note_signer = note_signer
+        self.ring, self.partners, self.revocations = ring, partners, revocations
         self.logbook = Logbook(
             store, project.path(project.hub.data), self._clock, note_signer, self.witnessing.verifiers
         )
@@ -127,6 +138,7 @@ class Hub:
             if agency.sender is not None:
                 await agency.sender.close()
         await self.resources.http.close()
+        await self.revoking.close()
         with contextlib.suppress(StoreUnavailable):
             await self.refusals.close()
         self.store.close()
@@ -200,10 +212,13 @@ class Hub:
             timestamping=self.timestamping,
             witnessing=self.witnessing,
             refusals=self.refusals,
-            archives=self.proving.archives,
+            archives=self.vouching.archives,
             reconciliation=self.reconciliation,
             retention=self.retention,
             reseal=Reseal(self.store, self.blobs, self.vault, self._clock),
+            keeping=Keeping(self.ring, self.resources.signer, self.partners, self.vault, self.store),
+            revoking=self.revoking,
+            expiry=Expiry(self.project, self.ring, self.store, self._clock),
             clock=self._clock,
             wake=self.wake,
             confirm=self.project.hub.delivery.confirm,
@@ -223,16 +238,31 @@ class Hub:
         )
 
     @cached_property
-    def proving(self) -> Proving:
+    def vouching(self) -> Vouching:
         """Makes evidence and archives."""
         verifier = self.note_signer.verifier
-        return proving(self.project, self.store, self.logbook, verifier, self.resources, self.timestamping)
+        return vouching(self.project, self.store, self.logbook, verifier, self.resources, self.timestamping)
 
     @cached_property
     def reverification(self) -> Reverification:
         """Verifies the whole log again."""
         owner = self.project.hub.owner
         return Reverification(self.store, self.logbook, self.note_signer, owner, self._clock)
+
+    @cached_property
+    def revoking(self) -> Revoking:
+        """Asks whether certificates were revoked: partners', their authorities', and our own."""
+        return Revoking(
+            self.project.hub.evidence.revocation,
+            self.revocations,
+            self.store,
+            self._clock,
+            links=lambda: [
+                *self.partners.all.links(),
+                *itertools.pairwise(getattr(self.resources.signer, "chain", ())),
+            ],
+            owner=self.project.hub.owner,
+        )
 
     @cached_property
     def reconciliation(self) -> Reconciliation:

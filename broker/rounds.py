@@ -18,6 +18,8 @@ from broker.changes import Changes
 from broker.checks import Checks
 from broker.clock import Clock
 from broker.config.schedule import Schedule
+from broker.expiry import Expiry
+from broker.keyring import Keeping
 from broker.logbook import Logbook
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, DeliveryState, Phase, Step, WorkItem
@@ -27,6 +29,7 @@ from broker.refusals import Refusals
 from broker.reseal import Reseal
 from broker.retention import Retention
 from broker.reverifying import JOB, LOOK, Reverification
+from broker.revoking import Revoking
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
 from broker.store.rows import DeliveryFilter, StepRef
@@ -57,6 +60,9 @@ class Rounds:
         reconciliation: Reconciliation,
         retention: Retention,
         reseal: Reseal,
+        keeping: Keeping,
+        revoking: Revoking,
+        expiry: Expiry,
         clock: Clock,
         wake: Callable[[], None],
         confirm: timedelta = timedelta(days=1),
@@ -78,6 +84,9 @@ class Rounds:
         self._reconciliation = reconciliation
         self._retention = retention
         self.reseal = reseal
+        self._keeping = keeping
+        self._revoking = revoking
+        self._expiry = expiry
         self._clock = clock
         self._wake = wake
 
@@ -94,7 +103,9 @@ class Rounds:
             ("reconcile", timedelta(days=1), self._reconciliation.run, True),
             ("retention", timedelta(days=1), self._retention.run, True),
             ("reseal", timedelta(days=1), self.reseal.once, True),
-            ("keys", timedelta(minutes=1), self.reseal.refresh, False),
+            ("keys", timedelta(minutes=1), self._keeping.run, False),
+            ("revocations", timedelta(seconds=15), self._revoking.run, False),
+            ("expiry", timedelta(days=1), self._expiry.run, True),
             ("refusals", timedelta(minutes=1), self._refusals.flush, False),
             ("wake", timedelta(seconds=1), self.retries, False),
         )
