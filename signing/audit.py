@@ -68,7 +68,7 @@ def _verify(path: Path, anchors: Anchors) -> _Done:
 
 
 def _check(case: Case) -> dict[int, Checkpoint]:
-    data = case.read(statement.NAME)
+    data = case.read(statement.NAME, statement.LARGEST)
     said = None if data is None else statement.read(data, case.findings)
     _check_files(case, said)
     head = headcheck.check(case, said)

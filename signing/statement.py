@@ -20,6 +20,8 @@ from signing.findings import Findings
 
 NAME = "evidence.json"
 """Where it stands in a container."""
+LARGEST = 4 * 1024 * 1024
+"""Bytes that it may have: that of a large dossier has half as many."""
 OF_MESSAGES = frozenset({"message", "exchange", "dossier"})
 """Kinds that hold entries one by one."""
 OF_PERIODS = frozenset({"archive", "export"})
