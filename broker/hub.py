@@ -235,13 +235,22 @@ class Hub:
             clock=self._clock,
             new_id=self._new_id,
             nonce=lambda: self._outside.rng.getrandbits(64),
+            revocation=self.revocations,
         )
 
     @cached_property
     def vouching(self) -> Vouching:
         """Makes evidence and archives."""
         verifier = self.note_signer.verifier
-        return vouching(self.project, self.store, self.logbook, verifier, self.resources, self.timestamping)
+        return vouching(
+            self.project,
+            self.store,
+            self.logbook,
+            verifier,
+            self.resources,
+            self.timestamping,
+            self.revocations.material,
+        )
 
     @cached_property
     def reverification(self) -> Reverification:

@@ -20,7 +20,7 @@ from broker.clock import Clock
 from broker.config.evidence import Revocation as Settings
 from signing.answers import Answer, decide
 from signing.errors import RevocationUnknown
-from signing.path import name_of
+from signing.path import issued, name_of
 from signing.revocation import Evidence, sources
 
 log = structlog.get_logger(__name__)
@@ -102,12 +102,23 @@ class Revocations:
         self._signers = tuple(signers)
         self._judged = {}
 
-    def material(self, path: Sequence[x509.Certificate]) -> tuple[list[bytes], list[bytes]]:
-        """Lists and answers (DER) about the certificates of a path, for a signature that is to be judged much later."""
-        held = [self._held.get(source) for certificate in path for source in named(certificate)]
+    def material(self, chain: Sequence[x509.Certificate]) -> tuple[list[bytes], list[bytes]]:
+        """Lists and answers (DER) about the certificates of a chain, for a signature that is to be judged much later.
+
+        What is not at hand is asked for by the next run, so that the next signature has it.
+        """
+        for certificate in chain:
+            issuer = next((each for each in chain if each != certificate and issued(certificate, each)), None)
+            if issuer is not None and sources(certificate):
+                self._watch(certificate, issuer)
+        held = [self._held.get(source) for certificate in chain for source in named(certificate)]
         found = {each.raw: each.read for each in held if each is not None}
         lists = [raw for raw, read in found.items() if isinstance(read, x509.CertificateRevocationList)]
         return lists, [raw for raw in found if raw not in lists]
+
+    def _watch(self, certificate: x509.Certificate, issuer: x509.Certificate) -> None:
+        if len(self._seen) < _MOST_SEEN:
+            self._seen.setdefault(certificate, issuer)
 
     def _judge(self, certificate: x509.Certificate, issuer: x509.Certificate) -> _Judged:
         memory = self._judged  # taken before the answers: newer ones come with a memory of their own
@@ -115,8 +126,8 @@ class Revocations:
         if len(memory) >= _MOST_SEEN:
             memory.clear()
         memory[certificate] = judged
-        if judged.named and len(self._seen) < _MOST_SEEN:
-            self._seen.setdefault(certificate, issuer)
+        if judged.named:
+            self._watch(certificate, issuer)
         if judged.named and not judged.answers:
             log.warning("revocation unknown", certificate=name_of(certificate), why="; ".join(judged.refused))
         return judged
