@@ -14,13 +14,14 @@ from typing import Any, TypeVar
 
 from broker import masking
 from broker.clock import Clock
-from broker.config.hub import Client, May
-from broker.errors import Conflict, Forbidden, Invalid, NotFound, NotNow
+from broker.config.hub import Client
+from broker.errors import Conflict, Invalid, NotFound, NotNow
 from broker.inspecting import inspect
 from broker.model import Problem
+from broker.rights import Asker, Rights, require_answerable
 from broker.store.engine import Store, Tx, Unit
 from broker.store.errors import Missing, StoreUnavailable
-from broker.store.rows import Act, MessageFilter, MessageRow
+from broker.store.rows import MessageFilter, MessageRow
 from broker.store.verifications import State, Verification
 from signing.errors import SealBroken
 from signing.note import NoteVerifier
@@ -34,20 +35,6 @@ _BROKEN = (
     "The stored body is not what was logged: have this message verified.",
 )
 _GONE = ("Nội dung thông điệp đã được xóa theo quy định.", "The body of this message was erased.")
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Asker:
-    """Who asks: the client whose key it is, the officer who sits there, and what for."""
-
-    client: str
-    officer: str | None = None
-    purpose: str | None = None
-
-    @property
-    def name(self) -> str:
-        """How acts call the asker."""
-        return f"{self.officer} ({self.client})" if self.officer else self.client
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -67,18 +54,17 @@ class Searching:
     ) -> None:
         """``verifier`` is the log's own: entries are held against the heads that it signed."""
         self._store = store
-        self._clients = clients
+        self._rights = Rights(store, clients, clock)
         self._verifier = verifier
-        self._clock = clock
 
     async def search(
         self, asker: Asker, wanted: MessageFilter, *, limit: int = 50, after: str | None = None
     ) -> dict[str, Any]:
         """A page of what fits, newest first, each hit with its state. Raises `HubError`."""
         about = "messages" if wanted.person is None else f"citizen {masking.number(wanted.person)}"
-        await self._may(asker, "log", f"search {about}")
+        await self._rights.require(asker, "log", f"search {about}")
         if wanted.person is not None:
-            await self._note(asker, "search", about)
+            await self._rights.note(asker, "search", about)
         try:
             hits = await self._read(lambda tx: page(tx, wanted, limit, after))
         except ValueError as error:
@@ -87,7 +73,7 @@ class Searching:
 
     async def message(self, asker: Asker, message_id: str, *, inspected: bool = False) -> dict[str, Any]:
         """One message with its state; ``inspected``: with what comes out if it is verified now. Raises `HubError`."""
-        await self._may(asker, "log", f"message {message_id}")
+        await self._rights.require(asker, "log", f"message {message_id}")
 
         def read(tx: Tx) -> dict[str, Any]:
             rows = page(tx, MessageFilter(id=message_id), 1, None)[0]
@@ -100,19 +86,17 @@ class Searching:
 
     async def body(self, asker: Asker, message_id: str) -> Body:
         """What the message said, once it is kept who asked for it and what for. Raises `HubError`."""
-        await self._may(asker, "bodies", f"body of message {message_id}")
-        missing = [problem for name, problem in _WANTED.items() if not (getattr(asker, name) or "").strip()]
-        if missing:
-            raise Invalid(missing)
+        await self._rights.require(asker, "bodies", f"body of message {message_id}")
+        require_answerable(asker)
         await self._read(lambda tx: self._there(tx, message_id))
-        await self._note(asker, "reveal", f"message {message_id}")
+        await self._rights.note(asker, "reveal", f"message {message_id}")
         return await self._read(lambda tx: self._there(tx, message_id))
 
     async def verifications(
         self, asker: Asker, *, limit: int = 50, after: str | None = None
     ) -> dict[str, Any]:
         """What came out when the whole log was verified, newest first. Raises `HubError`."""
-        await self._may(asker, "log", "verifications")
+        await self._rights.require(asker, "log", "verifications")
         try:
             found = await self._read(lambda tx: tx.verifications.made(limit=limit, after=after))
         except ValueError as error:
@@ -131,36 +115,11 @@ class Searching:
             raise NotFound(*_GONE)
         return Body(message.body, message.content_type, inspect(tx, message_id, self._verifier).state)
 
-    async def _may(self, asker: Asker, right: May, what: str) -> None:
-        """Refuse who lacks the right, after that was kept."""
-        client = self._clients.get(asker.client)
-        if client is None or right not in client.may:
-            await self._note(asker, "denied", what)
-            raise Forbidden
-
-    async def _note(self, asker: Asker, act: str, target: str) -> None:
-        """Keep the act; what was asked for is not given out before."""
-        kept = Act(self._clock(), asker.name, act, target, (asker.purpose or "").strip() or "-")
-        try:
-            await self._store.write(lambda tx: tx.acts.add(kept))
-        except StoreUnavailable as error:
-            raise NotNow from error
-
     async def _read(self, query: Unit[T]) -> T:
         try:
             return await self._store.aread(query)
         except StoreUnavailable as error:
             raise NotNow from error
-
-
-_WANTED: Mapping[str, Problem] = {
-    "officer": Problem(
-        "X-Officer", "Thiếu cán bộ xem nội dung.", "There is no officer: nobody answers for the look."
-    ),
-    "purpose": Problem(
-        "X-Purpose", "Thiếu mục đích xem nội dung.", "There is no purpose: bodies are given out for one."
-    ),
-}
 
 
 def page(

@@ -15,8 +15,9 @@ from fastapi import APIRouter, Request, Response
 from broker.asked import WORDS, wanted
 from broker.errors import Invalid
 from broker.model import Problem
-from broker.searching import Asker, Searching
-from broker.web import openapi
+from broker.rights import Asker
+from broker.searching import Searching
+from broker.web import openapi_log
 from broker.web.guard import caller
 from broker.web.rest import PREFIX
 
@@ -43,38 +44,39 @@ class SearchRest:
             ("/log/messages/{message}/body", self.log_body),
             ("/log/verifications", self.log_verifications),
         ):
-            described = openapi.log_route(endpoint.__name__, WORDS)
+            described = openapi_log.log_route(endpoint.__name__, WORDS)
             router.add_api_route(path, endpoint, methods=["GET"], **described)
         return router
 
     async def log_messages(self, request: Request) -> Response:
         """Messages of the log, newest first, each with its state."""
-        asker = _asker(request)
+        asker = asker_of(request)
         asked = {name: text for name, text in request.query_params.items() if name not in _PAGING}
         filters = wanted(asked, citizen=_field(request, "x-citizen"))
         return _json(await self._searching.search(asker, filters, **_paging(request)))
 
     async def log_message(self, request: Request, message: str) -> Response:
         """One message, without its body."""
-        return _json(await self._searching.message(_asker(request), message))
+        return _json(await self._searching.message(asker_of(request), message))
 
     async def log_verification(self, request: Request, message: str) -> Response:
         """One message, verified now."""
-        return _json(await self._searching.message(_asker(request), message, inspected=True))
+        return _json(await self._searching.message(asker_of(request), message, inspected=True))
 
     async def log_body(self, request: Request, message: str) -> Response:
         """What a message said, for an officer with a purpose, after both were kept."""
-        body = await self._searching.body(_asker(request), message)
+        body = await self._searching.body(asker_of(request), message)
         kind = body.media_type if body.media_type in _GIVEN_AS else "application/octet-stream"
         headers = {"Content-Disposition": "attachment", "X-Log-State": body.state.value}
         return Response(body.content, 200, headers, media_type=kind)
 
     async def log_verifications(self, request: Request) -> Response:
         """Verifications of the whole log, newest first."""
-        return _json(await self._searching.verifications(_asker(request), **_paging(request)))
+        return _json(await self._searching.verifications(asker_of(request), **_paging(request)))
 
 
-def _asker(request: Request) -> Asker:
+def asker_of(request: Request) -> Asker:
+    """Who asks, by key and header fields. Raises `HttpRefusal` 401, `Invalid`."""
     return Asker(caller(request.scope), _field(request, "x-officer"), _field(request, "x-purpose"))
 
 

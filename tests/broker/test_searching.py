@@ -12,7 +12,8 @@ from sqlalchemy import text
 from broker.asked import wanted
 from broker.config.hub import Client
 from broker.errors import Conflict, Forbidden, HubError, Invalid, NotFound
-from broker.searching import Asker, Searching
+from broker.rights import Asker
+from broker.searching import Searching
 from broker.store.engine import Store
 from broker.store.rows import MessageFilter
 from broker.store.verifications import Verification
