@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from lxml import etree
 
 from signing import xml
 from signing.errors import Replayed, SignatureInvalid
+
+_DATE_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 Seen = Callable[[str, datetime], bool]
 """``seen(key, until)`` remembers ``key`` until then, and answers whether it knew it already; atomic."""
@@ -32,12 +37,16 @@ DEFAULT_WINDOW = Window()
 
 
 def read_time(element: etree._Element) -> datetime:
-    """The time that an element states. Raises SignatureInvalid if it is none, or has no zone."""
+    """The time that an element states (``xs:dateTime``). Raises SignatureInvalid if it is none, or has no zone."""
     text = xml.text_of(element).strip()
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
+        read = datetime.fromisoformat(text) if _DATE_TIME.fullmatch(text) else None
+        if read is not None and read.tzinfo is not None:
+            read.astimezone(UTC)  # at either end of the calendar a zone leads beyond it
+    except (ValueError, OverflowError) as error:
         raise SignatureInvalid(f"{text!r} is not a time") from error
+    if read is None:
+        raise SignatureInvalid(f"{text[:40]!r} is not a time")
     if read.tzinfo is None:
         raise SignatureInvalid(f"{text!r} has no time zone")
     return read
@@ -54,7 +63,8 @@ def check_signing_time(
     if stated > at + window.skew:
         raise SignatureInvalid(f"the stated signing time {stated.isoformat()} lies in the future")
     first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if not first - window.skew <= stated <= last + window.skew:
+    # The skew is not added to the certificate's end, which may be that of the calendar (RFC 5280 §4.1.2.5).
+    if stated + window.skew < first or stated - window.skew > last:
         raise SignatureInvalid(
             f"the stated signing time {stated.isoformat()} is outside the validity of the signer's certificate"
         )
