@@ -23,6 +23,7 @@ from signing.keys import list_keys, load_key, read_certificates
 
 FOLDER = "tsa"
 """Folder below that of the keys where the keys of authorities inside the hub are."""
+_SUFFIX = ".crt.pem"
 
 
 class Authority(Protocol):
@@ -54,17 +55,29 @@ def authorities(project: Project, http: HttpClient, clock: Clock) -> tuple[Autho
     Raises KeyProblem for anchors that cannot be read.
     """
     keys = project.path(project.hub.keys) / FOLDER
+    files = anchor_files(project)
     return tuple(
         Inside(each, keys, clock)
         if each.url is None
-        else Outside(each, each.url, _anchors(project, each), http)
+        else Outside(each, each.url, read_certificates(files[each.name]), http)
         for each in project.hub.evidence.timestamps.authorities
     )
 
 
+def anchor_files(project: Project) -> dict[str, Path]:
+    """Name → file of the certificates by which tokens of each authority of ``project`` are verified.
+
+    Besides those that are asked now: every certificate in the folder of authorities' keys, such as of former ones.
+    """
+    keys = project.path(project.hub.keys) / FOLDER
+    own = {file.name.removesuffix(_SUFFIX): file for file in sorted(keys.glob(f"*{_SUFFIX}"))}
+    asked = project.hub.evidence.timestamps.authorities
+    return own | {each.name: project.path(each.certificates) for each in asked if each.certificates}
+
+
 def anchors_by_name(project: Project) -> dict[str, tuple[Certificate, ...]]:
-    """Name → what the tokens of each authority of ``project`` are verified by. Raises KeyProblem."""
-    return {each.name: _anchors(project, each) for each in project.hub.evidence.timestamps.authorities}
+    """Name → what tokens of each authority are verified by; see `anchor_files`. Raises KeyProblem."""
+    return {name: tuple(read_certificates(file)) for name, file in anchor_files(project).items()}
 
 
 class Outside:
@@ -116,8 +129,3 @@ class Inside:
                 raise KeyProblem(f"the authority {self.name} has no key in {self._folder}: {remedy}")
             self._authority = EmbeddedAuthority(load_key(self._folder, self.name), clock=self._clock)
         return self._authority.issue(query)
-
-
-def _anchors(project: Project, config: TimeAuthority) -> tuple[Certificate, ...]:
-    own = project.path(project.hub.keys) / FOLDER / f"{config.name}.crt.pem"
-    return tuple(read_certificates(project.path(config.certificates) if config.certificates else own))

@@ -11,6 +11,7 @@ import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from broker.authorities import anchor_files
 from broker.clock import Clock
 from broker.config.project import Project
 from broker.model import WorkItem
@@ -70,10 +71,10 @@ def _partners(project: Project) -> Iterator[Ending]:
 
 
 def _time(project: Project) -> Iterator[Ending]:
+    files = anchor_files(project)
     for authority in project.hub.evidence.timestamps.authorities:
-        if authority.certificates is not None:
-            for certificate in read_certificates(project.path(authority.certificates)):
-                yield _ending("time", authority.certificates.as_posix(), certificate)
+        for certificate in read_certificates(files[authority.name]) if authority.name in files else ():
+            yield _ending("time", files[authority.name].name, certificate)
 
 
 def _ending(kind: Kind, place: str, certificate: x509.Certificate) -> Ending:
