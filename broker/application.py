@@ -12,10 +12,13 @@ from broker.clock import local_day, random_id
 from broker.config.hub import Client, digest
 from broker.declaring.joined import declaring, signing_in
 from broker.hub import Hub
+from broker.issuing import Issuing
+from broker.rights import Rights
 from broker.searching import Searching
 from broker.services import HubServices
 from broker.web.app import CallbackDoor, create_app
 from broker.web.exchange import App
+from broker.web.log import LogRest
 
 INTAKE_CONTRACT = "lienthong/1.0/intake.wsdl"
 
@@ -33,6 +36,8 @@ def application(hub: Hub, *, work: bool = True) -> App:
         signing_in=signing_in(hub),
         counting=hub.counting,
         searching=_searching(hub),
+        issuing=_issuing(hub),
+        tree=LogRest(hub.store, {client.id: client for client in hub.project.hub.clients}),
         refusals=hub.refusals,
         callbacks=_doors(hub),
         lifespan=(lambda: working(hub)) if work else None,
@@ -57,6 +62,11 @@ async def working(hub: Hub) -> AsyncIterator[None]:
 def _searching(hub: Hub) -> Searching:
     clients = {client.id: client for client in hub.project.hub.clients}
     return Searching(hub.store, clients, hub.note_signer.verifier, hub.resources.clock)
+
+
+def _issuing(hub: Hub) -> Issuing:
+    clients = {client.id: client for client in hub.project.hub.clients}
+    return Issuing(hub.vouching.evidence, Rights(hub.store, clients, hub.resources.clock))
 
 
 def _intake(hub: Hub) -> Receiver:

@@ -5,7 +5,7 @@ Its head, its entries for those who verify, its checkpoints.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -87,6 +87,16 @@ class Log(Repository):
         """The right edge of the tree over the first ``size`` entries. Raises Missing."""
         self._need(size)
         return tiles.frontier(size, self._tiles)
+
+    def leaves(self, start: int, stop: int) -> Sequence[bytes]:
+        """The leaves of entries ``start`` to before ``stop``, without their bodies."""
+        query = select(messages.c.leaf).where(messages.c.idx >= start, messages.c.idx < stop)
+        return self._conn.execute(query.order_by(messages.c.idx)).scalars().all()
+
+    def leaf_hashes(self, start: int, stop: int) -> Sequence[bytes]:
+        """The leaf hashes of entries ``start`` to before ``stop``."""
+        query = select(messages.c.leaf_hash).where(messages.c.idx >= start, messages.c.idx < stop)
+        return self._conn.execute(query.order_by(messages.c.idx)).scalars().all()
 
     def add_checkpoint(self, note: str, size: int, at: datetime) -> None:
         """Keep a signed head of the log at ``size`` entries."""

@@ -19,12 +19,15 @@ from broker.counting import Counting
 from broker.declaring.service import Declaring
 from broker.declaring.signing_in import SigningIn
 from broker.errors import HubError, NotFound
+from broker.issuing import Issuing
 from broker.refusals import Refusals
 from broker.searching import Searching
 from broker.web import docs, openapi
 from broker.web.declaring import DeclaringRest
+from broker.web.evidence import EvidenceRest
 from broker.web.exchange import App, Bounds, HttpRefusal, Receive, Scope, Send, not_allowed, send_answer
 from broker.web.guard import authenticated, bounded, compose, explained, identified, preferred, recorded
+from broker.web.log import LogRest
 from broker.web.rendering import Renderer
 from broker.web.rest import Rest
 from broker.web.search import SearchRest
@@ -62,6 +65,8 @@ def create_app(
     signing_in: SigningIn | None = None,
     counting: Counting | None = None,
     searching: Searching | None = None,
+    issuing: Issuing | None = None,
+    tree: LogRest | None = None,
     refusals: Refusals | None = None,
     callbacks: Sequence[CallbackDoor] = (),
     mounts: Mapping[str, App] | None = None,
@@ -73,7 +78,7 @@ def create_app(
     ``keys``: client id → SHA-256 of its API key in hexadecimal; ``public_url`` is how others reach the hub,
     without a slash at the end; ``intake``: a `soap-service` of intake.wsdl; ``declaring``: what serves
     declarants; ``counting``: what counts; ``searching``: what finds messages in the log; ``signing_in``:
-    sessions of citizens; ``refusals``: logs what is turned away;
+    sessions of citizens; ``tree``: heads, tiles and proofs of the log; ``refusals``: logs what is turned away;
     ``mounts``: path prefix → application with a sign-in of its own.
     """
     bounds = bounds or Bounds()
@@ -97,6 +102,10 @@ def create_app(
         routers.append(StatisticsRest(counting).router())
     if searching is not None:
         routers.append(SearchRest(searching).router())
+    if issuing is not None:
+        routers.append(EvidenceRest(issuing).router())
+    if tree is not None:
+        routers.append(tree.router())
     if signing_in is not None:
         routers.append(SigningInRest(signing_in, secure=public_url.startswith("https:")).router())
     rest = _rest(routers, schemas, renderer, public_url)

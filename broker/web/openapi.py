@@ -106,7 +106,7 @@ def route(name: str) -> dict[str, Any]:
         "summary": summary,
         "operation_id": name,
         "status_code": 202 if request is not None else 200,
-        "responses": {**answers, **_refusals(request is not None)},
+        "responses": {**answers, **refusals(request is not None)},
         "openapi_extra": extra,
     }
 
@@ -115,58 +115,17 @@ def statistics_route(keys: Sequence[str]) -> dict[str, Any]:
     """How the statistics are described, as arguments of FastAPI's ``add_api_route``. ``keys``: what is counted by."""
     summary = "Thống kê / Statistics"
     parameters = [
-        _query("by", {"pattern": f"^({'|'.join(keys)})$"}, "Đơn vị thống kê / What is counted by"),
-        _query("from", {"format": "date"}, "Từ ngày / First day; today if absent"),
-        _query("to", {"format": "date"}, "Đến ngày / Last day; today if absent"),
+        query("by", {"pattern": f"^({'|'.join(keys)})$"}, "Đơn vị thống kê / What is counted by"),
+        query("from", {"format": "date"}, "Từ ngày / First day; today if absent"),
+        query("to", {"format": "date"}, "Đến ngày / Last day; today if absent"),
     ]
     figures = {"application/json": {"schema": {"type": "object"}}}
     return {
         "summary": summary,
         "operation_id": "statistics",
-        "responses": {200: {"description": summary, "content": figures}, **_refusals(False)},
+        "responses": {200: {"description": summary, "content": figures}, **refusals(False)},
         "openapi_extra": {"parameters": parameters},
     }
-
-
-def log_route(name: str, filters: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """How a resource of the log is described, as arguments of FastAPI's ``add_api_route``. ``filters``: what messages
-    are looked for by, with words for people.
-    """
-    summary, headers = _LOG[name]
-    queries = {name: " / ".join(words) for name, words in filters.items()} if name == "log_messages" else {}
-    if name in ("log_messages", "log_verifications"):
-        queries |= {
-            "limit": "Số dòng / Lines, 50 if absent",
-            "after": "Trang tiếp / 'next' of the page before",
-        }
-    parameters = [_query(name, {}, text) for name, text in queries.items()]
-    parameters += [{**_query(name, {}, _LOG_HEADERS[name]), "in": "header"} for name in headers]
-    kind = "application/octet-stream" if name == "log_body" else "application/json"
-    schema = {"type": "string", "format": "binary"} if name == "log_body" else {"type": "object"}
-    refusals = (
-        _refusals(False) | ({409: _problems(409)} if name == "log_body" else {}) | {422: _problems(422)}
-    )
-    return {
-        "summary": summary,
-        "operation_id": name,
-        "responses": {200: {"description": summary, "content": {kind: {"schema": schema}}}, **refusals},
-        "openapi_extra": {"parameters": parameters},
-    }
-
-
-_LOG: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "log_messages": ("Tìm trong nhật ký / Search the log", ("X-Citizen", "X-Officer", "X-Purpose")),
-    "log_message": ("Một thông điệp / A message", ("X-Officer",)),
-    "log_verification": ("Kiểm tra một thông điệp / A message, verified now", ("X-Officer",)),
-    "log_body": ("Nội dung một thông điệp / What a message said", ("X-Officer", "X-Purpose")),
-    "log_verifications": ("Các lần kiểm tra nhật ký / Verifications of the whole log", ("X-Officer",)),
-}
-"""Endpoint of the log → summary, header fields."""
-_LOG_HEADERS: Mapping[str, str] = {
-    "X-Citizen": "Số định danh của công dân / Personal number of a citizen",
-    "X-Officer": "Cán bộ / Officer; needed for bodies",
-    "X-Purpose": "Mục đích / Purpose; needed for bodies",
-}
 
 
 def declaring_route(name: str) -> dict[str, Any]:
@@ -183,7 +142,7 @@ def declaring_route(name: str) -> dict[str, Any]:
         "summary": summary,
         "operation_id": name,
         "status_code": status,
-        "responses": {**answers, **_refusals(body is not None)},
+        "responses": {**answers, **refusals(body is not None)},
         "openapi_extra": {
             **({"requestBody": {"required": body == "declaration", **taken}} if taken else {}),
             **({"parameters": _PARAMETERS[name]} if name in _PARAMETERS else {}),
@@ -241,7 +200,8 @@ _SESSION: Mapping[str, tuple[str, int]] = {
 }
 
 
-def _query(name: str, form: dict[str, str], text: str) -> dict[str, Any]:
+def query(name: str, form: dict[str, str], text: str) -> dict[str, Any]:
+    """An optional parameter of the query."""
     return {
         "name": name,
         "in": "query",
@@ -251,12 +211,12 @@ def _query(name: str, form: dict[str, str], text: str) -> dict[str, Any]:
     }
 
 
-_ON = _query("on", {"format": "date"}, "Ngày tiếp nhận, mặc định hôm nay / Day of receipt, today if absent")
+_ON = query("on", {"format": "date"}, "Ngày tiếp nhận, mặc định hôm nay / Day of receipt, today if absent")
 _PARAMETERS: Mapping[str, list[dict[str, Any]]] = {
     "procedures": [_ON],
     "units": [
         _ON,
-        _query("province", {"pattern": "^[0-9]{2}$"}, "Mã tỉnh / Province whose communes are asked for"),
+        query("province", {"pattern": "^[0-9]{2}$"}, "Mã tỉnh / Province whose communes are asked for"),
     ],
     "save_draft": [
         {
@@ -302,7 +262,7 @@ def _file_route(name: str) -> dict[str, Any]:
         "status_code": 201 if put else 200,
         "responses": {
             **{status: {"description": text, **answer} for status, text in statuses.items()},
-            **_refusals(put),
+            **refusals(put),
         },
         "openapi_extra": {"requestBody": {"required": True, "content": _FILES}} if put else {},
     }
@@ -317,15 +277,17 @@ def _content(root: str) -> dict[str, Any]:
     }
 
 
-def _refusals(with_body: bool) -> dict[int | str, dict[str, Any]]:
+def refusals(with_body: bool) -> dict[int | str, dict[str, Any]]:
+    """Every refusal that a request may meet, those about its body only if it has one."""
     return {
-        status: _problems(status)
+        status: problems(status)
         for status in REFUSALS
         if status not in _OF_VERSIONS and (with_body or status not in (409, 413, 415, 422))
     }
 
 
-def _problems(status: int) -> dict[str, Any]:
+def problems(status: int) -> dict[str, Any]:
+    """A refusal of that status: a Problems document."""
     return {"description": REFUSALS[status], "content": _content("Problems")}
 
 
