@@ -12,7 +12,7 @@ from sqlalchemy import text
 from broker.asked import wanted
 from broker.config.hub import Client
 from broker.errors import Conflict, Forbidden, HubError, Invalid, NotFound
-from broker.rights import Asker
+from broker.rights import Asker, Rights
 from broker.searching import Searching
 from broker.store.engine import Store
 from broker.store.rows import MessageFilter
@@ -124,7 +124,7 @@ async def test_no_act_no_body(searching: Searching, store: Store, monkeypatch: p
         assert read == ["read"]  # that it is there, which is asked before
         raise HubError([])
 
-    monkeypatch.setattr(Searching, "_note", broken)
+    monkeypatch.setattr(Rights, "note", broken)
     with pytest.raises(HubError):
         await searching.body(AUDITOR, "m1")
     assert read == ["read"]
