@@ -124,7 +124,7 @@ def test_a_client_can_compute_the_root_from_tiles(served: Served) -> None:
 ABSENT = [
     "tile/0/002",
     "tile/0/001",
-    "tile/0/001.p/45",
+    "tile/0/001.p/150",
     "tile/0/000.p/0",
     "tile/0/000.p/256",
     "tile/0/000.p/999",
@@ -135,10 +135,10 @@ ABSENT = [
     "tile/1/000",
     "tile/0/x001/000",
     "tile/0/x999/x999/x999/x999/x999/999",
-    "proof/inclusion?index=300",
+    "proof/inclusion?index=400",
     "proof/inclusion?index=5&size=5",
-    "proof/inclusion?index=5&size=301",
-    "proof/consistency?old=5&new=301",
+    "proof/inclusion?index=5&size=401",
+    "proof/consistency?old=5&new=401",
     "proof/consistency?old=5&new=4",
 ]
 
