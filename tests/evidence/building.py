@@ -14,8 +14,10 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from lxml import etree
 
@@ -48,6 +50,16 @@ def anchors(**changes: Any) -> Anchors:
     assert isinstance(witness, CosignatureVerifier)
     known = Anchors((CA.certificate,), (AUTHORITY.certificate,), (LOG.verifier,), (witness,))
     return dataclasses.replace(known, **changes)
+
+
+def trust_folder(folder: Path) -> Path:
+    """The anchors as files."""
+    (folder / "tsa").mkdir(parents=True)
+    (folder / "ca.pem").write_bytes(CA.certificate.public_bytes(Encoding.PEM))
+    (folder / "tsa" / "tsa.pem").write_bytes(AUTHORITY.certificate.public_bytes(Encoding.PEM))
+    keys = [LOG.verifier.vkey, WITNESS.verifier.vkey]
+    (folder / "log.vkey").write_text("\n".join(keys), encoding="utf-8")
+    return folder
 
 
 @functools.cache

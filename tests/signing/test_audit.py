@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.anchors import Anchors
 from signing.audit import main, verify_file, verify_files
@@ -138,16 +137,6 @@ def test_not_a_container(tmp_path: Path) -> None:
     report = verify_files([gone, good], anchors())
     assert (report.exit_code, report.verdict) == (2, "unreadable")
     assert report.files[1].findings == ()
-
-
-def trust_folder(folder: Path) -> Path:
-    """The anchors as files."""
-    (folder / "tsa").mkdir(parents=True)
-    (folder / "ca.pem").write_bytes(building.CA.certificate.public_bytes(Encoding.PEM))
-    (folder / "tsa" / "tsa.pem").write_bytes(building.AUTHORITY.certificate.public_bytes(Encoding.PEM))
-    keys = [building.LOG.verifier.vkey, building.WITNESS.verifier.vkey]
-    (folder / "log.vkey").write_text("\n".join(keys), encoding="utf-8")
-    return folder
 
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
