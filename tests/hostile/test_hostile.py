@@ -35,6 +35,10 @@ CLASSES = (
     "confusion ALGORITHMS",
     "references REFERENCES",
     "substitution SUBSTITUTION",
+    "envelopes WRAPPING",
+    "envelopes TOKENS",
+    "headers ADDRESSING",
+    "headers TIMES",
 )
 
 
