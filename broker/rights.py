@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Mapping
 
 from broker.clock import Clock
 from broker.config.hub import Client, May
 from broker.errors import Forbidden, Invalid, NotNow
 from broker.model import Problem
+from broker.refusals import recorded
 from broker.store.engine import Store
 from broker.store.errors import StoreUnavailable
 from broker.store.rows import Act
+
+_DENIED = 30  # acts a minute: nobody fills the log by being refused
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,13 +40,26 @@ class Rights:
         self._store = store
         self._clients = clients
         self._clock = clock
+        self._minute = clock()
+        self._denied: Counter[str] = Counter()
 
     async def require(self, asker: Asker, right: May, what: str) -> None:
         """Raise Forbidden if the asker lacks the right, after that was kept. Raises NotNow."""
         client = self._clients.get(asker.client)
-        if client is None or right not in client.may:
+        if client is not None and right in client.may:
+            return
+        if self._admits(asker.client):
             await self.note(asker, "denied", what)
-            raise Forbidden
+            recorded()
+        raise Forbidden
+
+    def _admits(self, client: str) -> bool:
+        """Whether a refusal is kept as an act: the first of a minute. The rest is counted at the door with all else."""
+        minute = self._clock().replace(second=0, microsecond=0)
+        if minute != self._minute:
+            self._minute, self._denied = minute, Counter()
+        self._denied[client] += 1
+        return self._denied[client] <= _DENIED
 
     async def note(self, asker: Asker, act: str, target: str) -> None:
         """Keep the act; what was asked for is not given out before. Raises NotNow."""

@@ -94,6 +94,20 @@ async def test_rights(searching: Searching, store: Store, client: str, what: str
     assert target
 
 
+async def test_who_hammers_does_not_fill_the_log(
+    searching: Searching, store: Store, clock: ManualClock
+) -> None:
+    """Refusals beyond thirty a minute of one client are no acts any more; the next minute begins anew."""
+    for _ in range(35):
+        with pytest.raises(Forbidden):
+            await searching.search(Asker("cong"), MessageFilter())
+    assert len(acts(store)) == 30
+    clock.advance(seconds=60)
+    with pytest.raises(Forbidden):
+        await searching.search(Asker("cong"), MessageFilter())
+    assert len(acts(store)) == 31
+
+
 @pytest.mark.parametrize(("officer", "purpose"), [(None, "x"), ("CB1", None), ("CB1", "  "), ("", "")])
 async def test_bodies_want_officer_and_purpose(
     searching: Searching, store: Store, officer: str | None, purpose: str | None
