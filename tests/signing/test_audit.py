@@ -12,7 +12,7 @@ import pytest
 from signing.anchors import Anchors
 from signing.audit import main, verify_file, verify_files
 from tests.evidence import building
-from tests.evidence.building import anchors, archive, evidence, messages, trust_folder
+from tests.evidence.building import Message, anchors, archive, evidence, messages, trust_folder
 from tests.evidence.reading import Verify, codes, errors
 
 ROOT = Path(__file__).resolve().parents[2]
