@@ -70,14 +70,14 @@ def check_signing_time(
         )
 
 
-def check_once(value: bytes, until: datetime, seen: Seen | None) -> None:
-    """Raise Replayed if the signature ``value`` was presented before; asked last, when all else is right."""
-    if seen is not None and seen(hashlib.sha256(value).hexdigest(), until):
+def check_once(identity: bytes, until: datetime, seen: Seen | None) -> None:
+    """Raise Replayed if what has this ``identity`` was presented before; asked last, when all else is right."""
+    if seen is not None and seen(hashlib.sha256(identity).hexdigest(), until):
         raise Replayed
 
 
 def check_recent(
-    value: bytes, stated: datetime | None, at: datetime, seen: Seen | None, window: Window
+    identity: bytes, stated: datetime | None, at: datetime, seen: Seen | None, window: Window
 ) -> None:
     """Raise for a message signed longer ago than the window, or presented before; nothing without ``seen``.
 
@@ -90,4 +90,4 @@ def check_recent(
     until = stated + window.longest + window.skew
     if at > until:
         raise SignatureInvalid(f"the message was signed at {stated.isoformat()}, which is too long ago")
-    check_once(value, until, seen)
+    check_once(identity, until, seen)

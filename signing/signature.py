@@ -97,7 +97,15 @@ class Checked:
     references: tuple[Reference, ...]
     certificate: x509.Certificate
     partner: str
-    value: bytes
+    signed_info: bytes
+
+    @property
+    def identity(self) -> bytes:
+        """What makes two presentations the same one.
+
+        It is not the signature value: whoever has seen one of ECDSA can write down another, (r, n - s) for (r, s).
+        """
+        return self.signed_info + certificate_der(self.certificate)
 
 
 def ds(name: str) -> str:
@@ -240,7 +248,7 @@ def check(
     partner = trust.check(certificate, at)
     method = _read_method(signed, "SignatureMethod").algorithm
     algorithms.verify(method, public_key(certificate), value, data)
-    return Checked(_read_references(signed, most), certificate, partner, value)
+    return Checked(_read_references(signed, most), certificate, partner, data)
 
 
 def _check_size(signed_info: etree._Element, most: int) -> None:

@@ -173,7 +173,7 @@ def verify_envelope(
     signed = _digest_all(checked, written, [*security.findall(_TOKEN), timestamp, body, *_headers(header)])
     _require_signed(signed, [timestamp, body, *_addressing(header)])
     expires = _check_time(signed[timestamp], at, window)
-    check_once(checked.value, expires + window.skew, seen)
+    check_once(checked.identity, expires + window.skew, seen)
     headers = {str(element.tag): signed[element] for element in _headers(header) if element in signed}
     return VerifiedEnvelope(
         signed[body], checked.certificate, checked.partner, headers=headers, expires=expires

@@ -164,7 +164,7 @@ class Opened:
         """What was proved, once the contents are digested; asks last whether it was presented before."""
         signed, conditions = self._signed, self._conditions
         check_recent(
-            self._checked.value, signed.signing_time, conditions.at, conditions.seen, conditions.window
+            self._checked.identity, signed.signing_time, conditions.at, conditions.seen, conditions.window
         )
         stated = {name: signed.media_types.get(each.identifier or "") for name, each in contents.items()}
         enclosed = [*signature.enclosed_certificates(self._written), *self._added()]

@@ -199,7 +199,7 @@ def verify_two_reference(
     stated = _signing_time(xml.reparse(data[f"#{properties.get('Id')}"]))
     if stated is not None:
         check_signing_time(stated, checked.certificate, at, window)
-    check_recent(checked.value, stated, at, seen, window)
+    check_recent(checked.identity, stated, at, seen, window)
     return Verified(xml.reparse(data[f"#{signed.get('Id')}"]), checked.certificate, checked.partner, stated)
 
 

@@ -39,6 +39,7 @@ CLASSES = (
     "envelopes TOKENS",
     "headers ADDRESSING",
     "headers TIMES",
+    "replays REPLAYS",
 )
 
 
