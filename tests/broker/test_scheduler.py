@@ -91,3 +91,21 @@ def test_a_daily_run_does_not_wait_for_a_process_that_lives_a_day() -> None:
     assert Job("retention", timedelta(days=1), run).pause == timedelta(minutes=10)
     assert Job("poll", timedelta(seconds=30), run).pause == timedelta(seconds=30)
     assert Job("keys", timedelta(hours=1), run, False).pause == timedelta(hours=1)
+
+
+async def test_a_long_run_gives_up_when_the_hub_stops(
+    sqlite_url: str, open_store: Callable[..., Store], clock: ManualClock
+) -> None:
+    """A run that would hold up the end is told to stop, and waited for."""
+    told, ended = asyncio.Event(), []
+
+    async def run() -> None:
+        await told.wait()
+        ended.append("given up")
+
+    job = Job("reverify", timedelta(milliseconds=20), run, False, stop=told.set)
+    scheduler = Scheduler(open_store(sqlite_url), clock, [job])
+    scheduler.start()
+    await scheduler._fire("reverify")
+    await scheduler.stop()
+    assert ended == ["given up"]
