@@ -128,7 +128,10 @@ def sign_detached(
     draft = _Draft(signer, at, canonicalization, digest_method, digests)
     for name, reference in references.items():
         draft.refer(reference, media_types.get(name, _BINARY_MEDIA_TYPE))
-    return draft.sign(parent)
+    written = draft.sign(parent)
+    if parent is not None:  # where the same signature may stand already
+        signature.check_unique(written.getroottree().getroot(), [draft.identifier])
+    return written
 
 
 class _Draft:
@@ -175,7 +178,6 @@ class _Draft:
         properties = xades_properties.write(written, self._signer.certificate, self._at, self._media_types)
         if parent is not None:
             parent.append(written)
-        signature.check_unique(written.getroottree().getroot(), [self.identifier, about.uri[1:]])
         signature.complete(written, references, self._signer, {**self._targets, about.uri: properties})
         return written
 

@@ -256,6 +256,15 @@ def test_identifiers_follow_from_content_signer_and_time() -> None:
     assert enveloping(content=PLAIN).get("Id") == enveloping(content=PLAIN).get("Id")
 
 
+def test_the_same_signature_is_not_put_into_a_document_twice() -> None:
+    """Nobody could say which of the two an identifier means."""
+    parent = xml.parse(PLAIN)
+    detached(parent=parent)
+    detached(parent=parent, name="hub-ec")
+    with pytest.raises(SignatureInvalid, match="one element"):
+        detached(parent=parent)
+
+
 def test_a_document_is_signed_once_and_as_a_whole() -> None:
     """Signing twice, or a part of a document, is a mistake of the caller."""
     root = enveloped()
