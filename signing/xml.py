@@ -22,6 +22,7 @@ from lxml import etree
 from signing.errors import XmlRefused
 
 _XML = "{http://www.w3.org/XML/1998/namespace}"
+_XINCLUDE = b"http://www.w3.org/2001/XInclude"
 _DECLARED_ENCODING = re.compile(rb"""<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 _TAG_NAME = re.compile(rb"<([^\s/>!?<][^\s/><]*)")
 _ATTRIBUTE_NAME = re.compile(rb"""\s([^\s=<>"'/]+)\s*=\s*["']""")
@@ -178,6 +179,8 @@ def _check_markup(text: bytes, limits: Limits) -> None:
         raise XmlRefused("a document type declaration (DOCTYPE) is not accepted", line)
     if b"<?xml-stylesheet" in text:
         raise XmlRefused("a style sheet (xml-stylesheet) changes what people see, and is not accepted")
+    if _XINCLUDE in text:
+        raise XmlRefused("XInclude is not accepted: a document must not pull in others")
     tags, equals, namespaces = text.count(b"<"), text.count(b"="), text.count(b"xmlns")
     if tags + equals > limits.tags:
         raise XmlRefused(f"the document has more than {limits.tags:,} tags and attributes")

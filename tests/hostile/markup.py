@@ -274,6 +274,9 @@ def _malformed() -> Iterator[Hostile]:
         "a style sheet for whoever looks at it": '<?xml-stylesheet type="text/xsl" href="x.xsl"?><a/>',
         "a style sheet after the root": '<a/><?xml-stylesheet href="x.css"?>',
         "a style sheet inside": '<a><?xml-stylesheet href="x.css"?><b/></a>',
+        "an XInclude": '<a xmlns:xi="http://www.w3.org/2001/XInclude"><xi:include href="/etc/passwd"/></a>',
+        "an XInclude of a server": f'<include xmlns="http://www.w3.org/2001/XInclude" href="{canary().url}"/>',
+        "an XInclude as text": '<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="x" parse="text"/>',
         "a comment inside a value": "<a><b>1234<!-- -->5</b></a>",
         "a comment before a value": "<a><b><!-- -->12345</b></a>",
         "a comment behind a value": "<a><b>12345<!-- --></b></a>",
@@ -281,7 +284,7 @@ def _malformed() -> Iterator[Hostile]:
         "a comment in CDATA's neighbourhood": "<a><b><![CDATA[1234]]><!-- -->5</b></a>",
     }
     for name, text in texts.items():
-        yield fixed(name, text.encode(), r"not well-formed|style ?sheet|inside the value of <b>")
+        yield fixed(name, text.encode(), r"not well-formed|style sheet|XInclude|inside the value of <b>")
     yield Hostile("a zip archive", lambda: b"PK\x03\x04" + bytes(1000), "not well-formed|not UTF-8")
     yield Hostile("gzip", lambda: b"\x1f\x8b\x08" + bytes(1000), "not UTF-8 text")
     yield Hostile("a megabyte of nothing", lambda: bytes(1_000_000), "not well-formed")

@@ -40,6 +40,7 @@ CLASSES = (
     "headers ADDRESSING",
     "headers TIMES",
     "replays REPLAYS",
+    "contracts CONTRACTS",
 )
 
 
