@@ -20,7 +20,7 @@ from broker import clock as clocks
 from broker.agency import Agency
 from broker.answering import Answering
 from broker.asking import Asking
-from broker.authorities import authorities
+from broker.authorities import anchors_by_name, authorities
 from broker.book import Book
 from broker.callbacks import Callbacks
 from broker.canonical.schemas import Schemas
@@ -120,7 +120,12 @@ class Hub:
         self.note_signer = note_signer
         self.ring, self.partners, self.revocations = ring, partners, revocations
         self.logbook = Logbook(
-            store, project.path(project.hub.data), self._clock, note_signer, self.witnessing.verifiers
+            store,
+            project.path(project.hub.data),
+            self._clock,
+            note_signer,
+            project.hub.evidence.witness_keys,
+            lambda: anchors_by_name(project),
         )
 
     def wake(self) -> None:

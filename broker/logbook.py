@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from broker import tokens
 from broker.clock import Clock
 from broker.logreading import LogReading, Pace
 from broker.store.engine import Store, Tx
-from broker.store.rows import StoredTimestamp
 from signing.cosignature import CosignatureVerifier, cosignatures, with_lines
-from signing.errors import SignatureInvalid, SigningError
+from signing.errors import SignatureInvalid
 from signing.findings import Finding
-from signing.headcheck import verify_alone
 from signing.logcheck import LogReport, verify_log
 from signing.note import Checkpoint, NoteSigner, NoteVerifier, sign_checkpoint
 
@@ -33,16 +32,19 @@ class Logbook:
         clock: Clock,
         signer: NoteSigner | None = None,
         witnesses: Sequence[CosignatureVerifier] = (),
+        anchors: Callable[[], tokens.Anchors | None] = lambda: None,
     ) -> None:
         """``folder`` holds ``checkpoints.txt``; without ``signer`` the log can be verified, not signed.
 
-        ``witnesses`` are those whose co-signatures are verified.
+        ``witnesses`` are those whose co-signatures are verified; ``anchors`` gives those by which
+        time-stamps are, asked anew each time: an authority may be new.
         """
         self._store = store
         self._file = folder / "checkpoints.txt"
         self._clock = clock
         self._signer = signer
         self._witnesses = witnesses
+        self._anchors = anchors
         self._mended = False
 
     async def checkpoint(self) -> int | None:
@@ -88,7 +90,12 @@ class Logbook:
     def _proofs(self, tx: Tx) -> list[Finding]:
         """What is wrong with the stored tree and with the lines of the witnesses."""
         notes = {checkpoint.size: checkpoint.note for checkpoint in tx.log.checkpoints()}
-        return [*_tiles(tx), *_stamped(tx, notes), *self._cosigned(notes, tx.cosignatures.all())]
+        return [*_tiles(tx), *self._stamped(tx), *self._cosigned(notes, tx.cosignatures.all())]
+
+    def _stamped(self, tx: Tx) -> Iterator[Finding]:
+        for checked in tokens.verify_all(tx, self._anchors()):
+            if checked.fault is not None:
+                yield Finding("error", None, f"time-stamp of {checked.kept.size}", checked.fault, "timestamp")
 
     def _cosigned(self, notes: Mapping[int, str], lines: Sequence[tuple[int, str]]) -> Iterator[Finding]:
         for size, line in lines:
@@ -124,30 +131,6 @@ class Logbook:
             if torn:
                 os.truncate(self._file, self._file.stat().st_size - len(torn))
         self._mended = True
-
-
-def _stamped(tx: Tx, notes: Mapping[int, str]) -> Iterator[Finding]:
-    """Tokens that are none over the head that they are kept for; who vouches for their authority is not asked."""
-    page = tx.timestamps.list(limit=500)
-    while page.items:
-        for kept in page.items:
-            if wrong := _stamp_problem(kept, notes.get(kept.size)):
-                yield Finding("error", None, f"time-stamp of {kept.size}", wrong, "timestamp")
-        if page.after is None:
-            return
-        page = tx.timestamps.list(limit=500, after=page.after)
-
-
-def _stamp_problem(kept: StoredTimestamp, note: str | None) -> str | None:
-    if note is None:
-        return "the head that was stamped is not there any more"
-    try:
-        stamped = verify_alone(kept.token, note.encode())
-    except SigningError as error:
-        return error.reason
-    if stamped.at != kept.at:
-        return f"the time in the token is {stamped.at:%Y-%m-%dT%H:%M:%SZ}, not the one beside it"
-    return None
 
 
 def _tiles(tx: Tx) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""The time-stamps that the hub keeps, verified again, as anybody else could."""
+"""The time-stamps that the hub keeps, verified again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from broker.store.engine import Tx
 from broker.store.rows import StoredTimestamp
 from signing import timestamp
 from signing.errors import SigningError
+from signing.headcheck import verify_alone
+
+Anchors = Mapping[str, Sequence[Certificate]]
+"""Name of an authority → the certificates by which its tokens are verified."""
 
 _PAGE = 500
 
@@ -19,32 +23,37 @@ _PAGE = 500
 class Checked:
     """A token that is kept, and what is wrong with it: None if nothing is."""
 
-    stored: StoredTimestamp
+    kept: StoredTimestamp
     fault: str | None
 
 
-def verify_all(tx: Tx, anchors: Mapping[str, Sequence[Certificate]]) -> Iterator[Checked]:
-    """Verify every token against the note that it stamps, newest first; ``anchors`` by the name of the authority."""
+def verify_all(tx: Tx, anchors: Anchors | None) -> Iterator[Checked]:
+    """Verify every token against the head that it stamps, newest first.
+
+    Without ``anchors`` who vouches for an authority is not asked.
+    """
+    notes = {checkpoint.size: checkpoint.note for checkpoint in tx.log.checkpoints()}
     after: str | None = None
     while True:
         page = tx.timestamps.list(limit=_PAGE, after=after)
-        yield from (verify(tx, stored, anchors) for stored in page.items)
+        yield from (Checked(kept, _fault(kept, notes.get(kept.size), anchors)) for kept in page.items)
         if page.after is None:
             return
         after = page.after
 
 
-def verify(tx: Tx, stored: StoredTimestamp, anchors: Mapping[str, Sequence[Certificate]]) -> Checked:
-    """Verify one token: that it stamps the signed head of its size, in the name of its authority, at its time."""
-    head = tx.log.first_checkpoint_after(stored.size - 1)
-    if head is None or head.size != stored.size:
-        return Checked(stored, f"no signed head has {stored.size} entries")
-    if stored.authority not in anchors:
-        return Checked(stored, f"the authority {stored.authority} is not known")
+def _fault(kept: StoredTimestamp, note: str | None, anchors: Anchors | None) -> str | None:
+    if note is None:
+        return "the head that was stamped is not there any more"
+    if anchors is not None and kept.authority not in anchors:
+        return f"the authority {kept.authority} is not known"
     try:
-        stamped = timestamp.verify(stored.token, head.note.encode(), anchors[stored.authority])
+        if anchors is None:
+            stamped = verify_alone(kept.token, note.encode())
+        else:
+            stamped = timestamp.verify(kept.token, note.encode(), anchors[kept.authority])
     except SigningError as error:
-        return Checked(stored, str(error))
-    if stamped.at != stored.at:
-        return Checked(stored, f"the token says {stamped.at:%Y-%m-%d %H:%M:%S} UTC")
-    return Checked(stored, None)
+        return error.reason
+    if stamped.at != kept.at:
+        return f"the time in the token is {stamped.at:%Y-%m-%dT%H:%M:%SZ}, not the one beside it"
+    return None

@@ -93,7 +93,7 @@ def timestamps(
     loaded = load(project)
     with store(loaded) as opened, explained():
         if verify:
-            rows = [_row(each.stored, each.fault) for each in _faults(loaded, opened)]
+            rows = [_row(each.kept, each.fault) for each in _faults(loaded, opened)]
         else:
             rows = [_row(each) for each in opened.read(lambda tx: tx.timestamps.list(limit=limit)).items]
         waiting = opened.read(lambda tx: _waiting(loaded, tx))
