@@ -62,11 +62,6 @@ class Witnessing:
         self._owner = owner
         self._clock = clock
 
-    @property
-    def verifiers(self) -> tuple[CosignatureVerifier, ...]:
-        """The witnesses' keys."""
-        return tuple(verifier for _, verifier in self._witnesses)
-
     async def run(self) -> int:
         """Show the newest head to every witness that has not signed it; says how many have signed it now."""
         newest = await self._store.aread(lambda tx: tx.log.last_checkpoint())

@@ -125,3 +125,8 @@ class Evidence(Frozen):
     """Revocation of partners' certificates."""
     expiry: tuple[int, ...] = (60, 30, 7)
     """Days before the end of a certificate at which people are warned."""
+
+    @property
+    def witness_keys(self) -> tuple[CosignatureVerifier, ...]:
+        """The witnesses' keys."""
+        return tuple(CosignatureVerifier.from_vkey(witness.key) for witness in self.witnesses)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from broker import masking
+from broker.authorities import anchors_by_name
 from broker.clock import system_clock
 from broker.logbook import Logbook
 from lienthong.cli.archiving import archive, archives, export, redact
@@ -25,13 +26,14 @@ from lienthong.cli.common import (
 from lienthong.cli.revealing import Purpose, Reveal, Viewer, note
 from lienthong.cli.searching import search, verifications
 from lienthong.cli.timestamps import timestamps
+from lienthong.cli.tree import checkpoint, consistency, proof
 from signing.note import NoteVerifier, load_note_key
 
 app = typer.Typer(help="The message log.", no_args_is_help=True, add_completion=False)
 app.command()(search)
 app.command()(verifications)
 app.command()(timestamps)
-for command in (archive, archives, redact, export):
+for command in (checkpoint, proof, consistency, archive, archives, redact, export):
     app.command()(command)
 
 
@@ -48,7 +50,12 @@ def verify(
     with store(loaded) as opened, explained():
         own = load_note_key(loaded.path(loaded.hub.keys), loaded.hub.key).verifier
         verifier = NoteVerifier.from_vkey(key) if key else own
-        report = Logbook(opened, loaded.path(loaded.hub.data), system_clock).verify(verifier)
+        folder = loaded.path(loaded.hub.data)
+        witnesses = loaded.hub.evidence.witness_keys
+        logbook = Logbook(
+            opened, folder, system_clock, witnesses=witnesses, anchors=lambda: anchors_by_name(loaded)
+        )
+        report = logbook.verify(verifier)
     if as_json:
         print_json(
             {

@@ -67,7 +67,7 @@ async def _open(project: Project, opened: Store) -> AsyncIterator[Vouching]:
         new_id=random_id,
         nonce=lambda: rng.getrandbits(64),
     )
-    logbook = Logbook(opened, project.path(hub.data), system_clock, note_signer)
+    logbook = Logbook(opened, project.path(hub.data), system_clock, note_signer, hub.evidence.witness_keys)
     try:
         yield vouching(project, opened, logbook, note_signer.verifier, resources, timestamping)
     finally:
