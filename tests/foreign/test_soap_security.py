@@ -12,7 +12,7 @@ from lxml import etree
 from signing import xml
 from signing.errors import SigningError
 from signing.trust import Trust
-from signing.wss import SOAP_11, SOAP_12, WSU, sign_envelope, verify_envelope
+from signing.wss import SOAP_11, SOAP_12, WSU, KeyReference, sign_envelope, verify_envelope
 from tests.foreign.conftest import NOW, Judge, Keys, No, xmlsec1
 
 NAMES = ("rsa-2048", "ecdsa-p256", "ecdsa-p384")
@@ -30,11 +30,18 @@ def envelope(version: str) -> str:
     )
 
 
-def ours(version: str, key: Keys, folder: Path) -> Path:
+def ours(version: str, key: Keys, folder: Path, reference: KeyReference = "token") -> Path:
     """An envelope that the hub signed."""
     ids = itertools.count(1)
     root = xml.parse(envelope(version).encode())
-    sign_envelope(root, key.signer, created=NOW, ttl=timedelta(minutes=5), new_id=lambda: str(next(ids)))
+    sign_envelope(
+        root,
+        key.signer,
+        created=NOW,
+        ttl=timedelta(minutes=5),
+        new_id=lambda: str(next(ids)),
+        key_reference=reference,
+    )
     return written(root, folder)
 
 
@@ -56,11 +63,12 @@ def tampered(path: Path, old: str = TEXT, new: str = "Nguyễn Thị Ánh Nguy�
 
 @pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=["1.1", "1.2"])
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("reference", ["token", "subject-key-identifier"])
 def test_wss4j_accepts_ours(
-    version: str, name: str, keys: dict[str, Keys], java: Judge, tmp_path: Path
+    version: str, name: str, reference: KeyReference, keys: dict[str, Keys], java: Judge, tmp_path: Path
 ) -> None:
     """WSS4J finds Body, Timestamp and every addressing header signed, and refuses a change of any."""
-    path = ours(version, keys[name], tmp_path)
+    path = ours(version, keys[name], tmp_path, reference)
     said = java.ask("wss-verify", path, keys[name].certificate_path)
     assert set(said.split()) == SIGNED
     for old, new in ((TEXT, "x"), ("urn:cutru", "urn:bhxh"), ("Z</wsu:Expires>", "0Z</wsu:Expires>")):

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from signing import algorithms
 from signing.errors import KeyProblem, SignatureInvalid
@@ -64,6 +65,34 @@ def test_methods_that_are_not_listed_or_do_not_fit_the_key_are_refused(method: s
 def test_listed_digests_are_computed(method: str, name: str) -> None:
     """SHA-2 in three lengths."""
     assert algorithms.digest(method, DATA) == hashlib.new(name, DATA).digest()
+
+
+@pytest.mark.parametrize(
+    ("public", "why"),
+    [
+        (rsa.RSAPublicNumbers(65537, 2**1023 + 1).public_key(), "1024 bits"),
+        (rsa.RSAPublicNumbers(65537, 2**2046 + 1).public_key(), "2047 bits"),
+        (rsa.RSAPublicNumbers(65537, 2**4096 + 1).public_key(), "4097 bits"),
+        (rsa.RSAPublicNumbers(65537, 2**16383 + 1).public_key(), "16384 bits"),
+        (ec.derive_private_key(1, ec.SECP521R1()).public_key(), "secp521r1"),
+        (ec.derive_private_key(1, ec.SECP256K1()).public_key(), "secp256k1"),
+        (ec.derive_private_key(1, ec.SECP224R1()).public_key(), "secp224r1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_keys_of_other_sizes_are_refused(public: algorithms.PublicKey, why: str) -> None:
+    """Shorter ones are weak, longer ones waste our time: whatever a trusted authority may have certified."""
+    method = algorithms.RSA_SHA256 if isinstance(public, rsa.RSAPublicKey) else algorithms.ECDSA_SHA256
+    with pytest.raises(SignatureInvalid, match=why):
+        algorithms.verify(method, public, bytes(256), DATA)
+
+
+def test_a_stream_has_the_digest_of_its_bytes() -> None:
+    """It is read in pieces, and closed."""
+    data = bytes(range(256)) * 3000
+    stream = io.BytesIO(data)
+    assert algorithms.digest(algorithms.SHA512, lambda: stream) == hashlib.sha512(data).digest()
+    assert stream.closed
 
 
 def test_sha1_digests_are_refused() -> None:
