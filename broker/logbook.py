@@ -6,8 +6,10 @@ so that a database which was rewritten as a whole does not agree with them any m
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -46,6 +48,7 @@ class Logbook:
         self._witnesses = witnesses
         self._anchors = anchors
         self._mended = False
+        self._appending = threading.Lock()
 
     async def checkpoint(self) -> int | None:
         """Sign the head if it has moved since the last time; says its size, None if there was nothing to do."""
@@ -55,7 +58,9 @@ class Logbook:
         if head.size == (last.size if last else 0):
             return None
         note = sign_checkpoint(Checkpoint(self._signer.name, head.size, head.root), self._signer)
-        self._append(note)
+        await asyncio.to_thread(
+            self._append, note
+        )  # it waits for the disk, and messages are not to wait with it
         await self._store.write(lambda tx: tx.log.add_checkpoint(note, head.size, self._clock()))
         return head.size
 
@@ -113,11 +118,12 @@ class Logbook:
                 yield Finding("warning", None, place, "by a witness whom nobody knows", "cosignature")
 
     def _append(self, note: str) -> None:
-        self._mend()
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(note + _SEPARATOR)
-            file.flush()
-            os.fsync(file.fileno())
+        with self._appending:
+            self._mend()
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(note + _SEPARATOR)
+                file.flush()
+                os.fsync(file.fileno())
 
     def _written(self) -> Iterator[str]:
         if self._file.exists():
