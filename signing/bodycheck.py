@@ -22,7 +22,6 @@ from signing.statement import time_of
 from signing.trust import Trust
 
 _LARGEST = 12 * 1024 * 1024
-_ENVELOPES = frozenset({f"{{{wss.SOAP_11}}}Envelope", f"{{{wss.SOAP_12}}}Envelope"})
 
 
 class Messages:
@@ -32,6 +31,7 @@ class Messages:
         """Findings and facts go to ``case``."""
         self._case = case
         self._skipped: list[int] = []
+        self._doubtful: list[int] = []
         self._strangers: dict[str, list[int]] = {}
 
     def check(self, entry: Entry) -> str | None:
@@ -43,13 +43,16 @@ class Messages:
         claimed = leaf.get("signer")
         believing = _Believing(self._case.anchors.certificates)
         try:
-            self._verify(body, believing, time_of(str(leaf.get("at"))))
+            _verify(body, believing, time_of(str(leaf.get("at"))))
         except (_Unknown, XmlRefused, ValueError):
             self._skipped.append(entry.index)
             return None
         except SigningError as error:
             # A message that was refused for its signature is evidence too: the log does not claim that it was good.
-            return f"its signature does not verify: {error.reason}" if claimed else None
+            if claimed:
+                return f"its signature does not verify: {error.reason}"
+            self._doubtful.append(entry.index)
+            return None
         return self._accept(entry.index, believing, claimed)
 
     def report(self) -> None:
@@ -57,25 +60,14 @@ class Messages:
         if self._skipped:
             text = f"signatures in {_some(self._skipped)} are of a form that is not verified here"
             self._case.findings.info("message", "bodies", text)
+        if self._doubtful:
+            text = (
+                f"signatures in {_some(self._doubtful)} do not verify, and the log does not say that they did"
+            )
+            self._case.findings.info("message", "bodies", text)
         for name, indexes in self._strangers.items():
             text = f"{name}, who signed {_some(indexes)}, is not known from the anchors"
             self._case.findings.info("message", "bodies", text)
-
-    def _verify(self, body: bytes, believing: _Believing, at: datetime) -> None:
-        if len(body) > _LARGEST:
-            raise _Unknown
-        root = xml.parse(body)
-        if root.tag in _ENVELOPES:
-            if root.find(f"{{*}}Header/{{{wss.WSSE}}}Security/{ds('Signature')}") is None:
-                raise _Unknown
-            wss.verify_envelope(root, believing, at)
-        elif root.find(f"{ds('Signature')}//{xades_properties.xades('QualifyingProperties')}") is not None:
-            xades.verify_enveloped(root, believing, at)
-        elif root.find(ds("Signature")) is not None:
-            xmldsig.verify_enveloped(root, believing, at)
-        else:
-            payload, holder = _two_parts(root)
-            xmldsig.verify_two_reference(root, believing, at, payload=payload, holder=holder)
 
     def _accept(self, index: int, believing: _Believing, claimed: object) -> str | None:
         self._case.facts.messages += 1
@@ -109,12 +101,45 @@ class _Believing(Trust):
         return path.name_of(certificate)
 
 
-def _two_parts(root: etree._Element) -> tuple[str, str]:
-    """Names of payload and holder of a document signed with two references."""
-    parts = list(root.iterchildren(etree.Element))
-    if len(parts) != 2 or parts[1].find(ds("Signature")) is None:
+def _verify(body: bytes, believing: _Believing, at: datetime) -> None:
+    """Verify the signature in a message. Raises SigningError, or _Unknown for a form that is not known here."""
+    if len(body) > _LARGEST:
         raise _Unknown
-    return str(parts[0].tag), str(parts[1].tag)
+    root = xml.parse(body)
+    if root.find(f"{{*}}Header/{{{wss.WSSE}}}Security/{ds('Signature')}") is not None:
+        wss.verify_envelope(root, believing, at)
+        return
+    found = list(root.iter(ds("Signature")))
+    holder = found[0].getparent() if len(found) == 1 else None
+    if holder is None:
+        raise _Unknown
+    _verify_part(found[0], holder, believing, at)
+
+
+def _verify_part(
+    written: etree._Element, holder: etree._Element, believing: _Believing, at: datetime
+) -> None:
+    """Verify the only signature of a message over the part that it stands in."""
+    above = holder.getparent()
+    if above is not None and _signed_part(written):
+        payload = str(next(above.iterchildren(etree.Element)).tag)
+        document = _own_document(above)
+        xmldsig.verify_two_reference(document, believing, at, payload=payload, holder=str(holder.tag))
+    elif written.find(f".//{xades_properties.xades('QualifyingProperties')}") is not None:
+        xades.verify_enveloped(_own_document(holder), believing, at)
+    else:
+        xmldsig.verify_enveloped(_own_document(holder), believing, at)
+
+
+def _signed_part(written: etree._Element) -> bool:
+    """Whether a signature is of the profile with two references: over elements that it names."""
+    uris = [each.get("URI") or "" for each in written.findall(f"{ds('SignedInfo')}/{ds('Reference')}")]
+    return len(uris) == 2 and all(uri.startswith("#") for uri in uris)
+
+
+def _own_document(element: etree._Element) -> etree._Element:
+    """The part of a message that was signed as a document, as its signer had it: with the namespaces in scope."""
+    return element if element.getparent() is None else xml.reparse(xml.serialize(element))
 
 
 def _some(indexes: Sequence[int]) -> str:

@@ -55,7 +55,17 @@ def envelope(soap: str) -> etree._Element:
     return root
 
 
+def inside() -> etree._Element:
+    """A SOAP message whose part was signed as a document of its own."""
+    part = xml.serialize(enveloped()).split(b"?>", 1)[1]
+    return xml.parse(
+        b'<s:Envelope xmlns:s="%s"><s:Body><o:ghi xmlns:o="urn:o">%s</o:ghi></s:Body></s:Envelope>'
+        % (wss.SOAP_11.encode(), part)
+    )
+
+
 FORMS = {
+    "inside": inside,
     "enveloped": enveloped,
     "XAdES": advanced,
     "two references": two_references,
@@ -106,7 +116,7 @@ def test_unknown_signer(verify: Verify) -> None:
     assert report.ok
 
 
-@pytest.mark.parametrize("text", ["<a><b><c>{}</c></b></a>", "<a>{}</a", "{}"])
+@pytest.mark.parametrize("text", ["<a><b>{0}</b>{0}</a>", "<a>{0}</a", "{0}"])
 def test_other_forms(text: str, verify: Verify) -> None:
     """What carries something like a signature in another form is counted, and the evidence stays good."""
     body = text.format('<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"/>').encode()
