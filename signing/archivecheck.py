@@ -6,6 +6,7 @@ checkpoint at which the one before ended. Format: docs/evidence-format.md.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from signing.statement import Statement, decoded
 ENTRIES, FRONTIER, PREVIOUS = "log/entries.jsonl", "log/frontier.bin", "log/previous.note"
 _LONGEST = 96 * 1024 * 1024
 _LEAF = 64 * 1024
+_MOST_UNSAID = 21
 _STRING = rb'"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+"'
 _BASE64 = rb'null|"[A-Za-z0-9+/]*={0,2}"'
 # Matched, not parsed: a line is as long as a message, and nothing but these four values may be in it.
@@ -38,7 +40,8 @@ def check(case: Case, said: Statement, head: Checkpoint | None, look_into: Check
     reading = Reading(case.findings, {claim.size for claim in claims}, look_into, start)
     for entry in entries(case):
         reading.take(entry)
-    found = conclude(reading, claims, with_bodies=True)
+    found = conclude(reading, claims)
+    _report_unsaid(case, reading)
     case.facts.entries, case.facts.bodies = found.entries, found.bodies
     case.facts.erased, case.facts.bound = found.erased, found.bound
     first, stop = said.first or 0, said.stop or 0
@@ -48,6 +51,15 @@ def check(case: Case, said: Statement, head: Checkpoint | None, look_into: Check
     if beyond := reading.bindings.beyond:
         text = f"{beyond} answers are bound to entries that are further back than this file or than is remembered"
         case.findings.info("bound", ENTRIES, text)
+
+
+def _report_unsaid(case: Case, reading: Reading) -> None:
+    """Bodies that are missing without a word: what was erased later is told of by entries behind this file's end."""
+    silent = list(itertools.islice(reading.erasures.unsaid(), _MOST_UNSAID))
+    if silent:
+        shown = ", ".join(map(str, silent[:20])) + (" …" if len(silent) > 20 else "")
+        text = f"the bodies of entries {shown} are not there, and no entry in this file says who erased them"
+        case.findings.warning("erasure", ENTRIES, f"{text}: entries behind its end must")
 
 
 def entries(case: Case) -> Iterator[Entry]:

@@ -10,7 +10,7 @@ import collections
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from signing.errors import SigningError
 from signing.findings import Findings
@@ -149,11 +149,17 @@ class Erasures:
             text = f"{sum(counts)} bodies were erased in {len(counts)} steps by {who}: {why}"
             findings.info("erasure", "erasure", text)
         if complete:
-            at = -1
-            while (at := self._missing.find(1, at + 1)) >= 0:
-                text = "the body is gone, and no entry says who erased it"
-                findings.error("body", "body", text, index=self._first + at)
+            for index in self.unsaid():
+                findings.error(
+                    "body", "body", "the body is gone, and no entry says who erased it", index=index
+                )
         return erased
+
+    def unsaid(self) -> Iterator[int]:
+        """Entries whose bodies are missing and whose erasure no entry told of, once `report` has compared."""
+        at = -1
+        while (at := self._missing.find(1, at + 1)) >= 0:
+            yield self._first + at
 
 
 class Bindings:

@@ -51,7 +51,7 @@ def test_entries_tampered_with(
 
 
 def test_body_gone_in_silence(verify: Verify) -> None:
-    """A body may be missing only if an entry says who erased it."""
+    """A body is missing for good if an entry says who erased it; else an entry behind the file's end must."""
     log = messages()
     erasure = json.dumps({"entries": [2]}).encode()
     told = [*log[:2], log[2].erased(), log[3], Message.of(4, erasure, kind="erasure", officer="cb-01")]
@@ -59,7 +59,10 @@ def test_body_gone_in_silence(verify: Verify) -> None:
     assert (report.exit_code, report.files[0].facts.erased) == (0, 1)
     assert "erasure" in codes(report)
     silent = [*log[:2], log[2].erased(), *log[3:]]
-    assert [(one.code, one.index) for one in verify(archive(log=silent)).findings] == [("body", 2)]
+    report = verify(archive(log=silent))
+    assert report.exit_code == 3
+    assert [(one.code, one.severity) for one in report.findings] == [("erasure", "warning")]
+    assert "entries 2 are not there" in report.findings[0].text
 
 
 def test_archive_on_another_history(verify: Verify) -> None:
