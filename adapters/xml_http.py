@@ -265,7 +265,7 @@ def _token(reply: HttpReply, needed: str | None) -> Token:
     """The text fields of a JSON answer."""
     try:
         answer = json.loads(reply.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed("the token service did not answer with JSON") from error
     if not isinstance(answer, dict):
         raise Malformed("the token service did not answer with a JSON object")

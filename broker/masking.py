@@ -90,10 +90,9 @@ def _field(key: str, value: Any) -> Any:
 def _other(body: bytes) -> bytes:
     """What is not XML: JSON keeps its keys, anything else only its signs."""
     try:
-        value = json.loads(body)
-    except ValueError:
+        return json.dumps(_shaped(json.loads(body)), ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
         return (shape(body.decode("utf-8", "replace")) or "").encode()
-    return json.dumps(_shaped(value), ensure_ascii=False).encode()
 
 
 def _shaped(value: Any) -> Any:

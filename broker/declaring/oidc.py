@@ -225,7 +225,7 @@ def _json(part: str) -> dict[str, Any]:
 def _json_of(data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SignInRefused("not JSON") from error
     if not isinstance(value, dict):
         raise SignInRefused("not an object")
