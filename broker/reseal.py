@@ -1,18 +1,21 @@
 """Moves what older data keys sealed to the newest one, in pieces, beside the hub's other work.
 
 A pass may be stopped at any time: the next one passes over what has moved. After a whole pass nothing needs the older
-keys any more, and they can be retired.
+keys any more, and they can be retired. The people of dossiers are indexed again as well, so that messages are found by
+the newest key.
 """
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import structlog
 
+from broker.canonical.document import personal_numbers
 from broker.clock import Clock
 from broker.store.blobs import BlobFolder
-from broker.store.engine import Store
+from broker.store.engine import Store, Tx
 from broker.store.errors import Missing
 from broker.store.resealing import Place
 from broker.store.rows import Act
@@ -24,6 +27,7 @@ log = structlog.get_logger(__name__)
 ACT = "reseal"
 """The act that notes a whole pass; its target is the data key."""
 _AT_ONCE = 200
+_DOSSIERS = 50
 
 
 class Reseal:
@@ -56,6 +60,7 @@ class Reseal:
             + await self._numbers()
             + await self._files()
         )
+        await self._people()
         done = Act(self._clock(), who, ACT, f"data key {self._vault.newest}", why)
         await self._store.write(lambda tx: tx.acts.add(done))
         log.info("sealed again", key=self._vault.newest, moved=moved)
@@ -77,6 +82,12 @@ class Reseal:
             moved += done
         return moved
 
+    async def _people(self) -> None:
+        """Index the people of all dossiers with the newest key, those too that came before there was an index."""
+        after: str | None = ""
+        while after is not None:
+            after = await self._store.write(partial(_index, after=after))
+
     async def _files(self) -> int:
         moved = 0
         for sha256 in await asyncio.to_thread(lambda: list(self._blobs.names())):
@@ -91,3 +102,11 @@ class Reseal:
         except Missing:  # erased meanwhile
             return False
         return True
+
+
+def _index(tx: Tx, after: str) -> str | None:
+    """Index the people of some dossiers; gives the place to go on from, None behind the last."""
+    found = tx.resealing.declarations(after, _DOSSIERS)
+    for _, code, declaration in found:
+        tx.people.note_dossier(code, personal_numbers(declaration))
+    return found[-1][0] if found else None

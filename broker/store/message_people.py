@@ -43,6 +43,13 @@ class MessagePeople(Repository):
             raise Missing(f"no message {message_id}")
         insert_tags(self._tx, [(tag, index) for tag in tags])
 
+    def note_dossier(self, code: str, numbers: Iterable[str]) -> None:
+        """Let a dossier's messages be found by these personal numbers, through its first message."""
+        first = select(func.min(messages.c.idx)).where(messages.c.dossier == code)
+        index = self._conn.execute(first).scalar_one()
+        if index is not None:
+            insert_tags(self._tx, [(self._tx.vault.tag(number), index) for number in numbers])
+
     def entries(self, number: str) -> list[int]:
         """Positions of the messages that brought this personal number."""
         query = select(message_people.c.idx).where(message_people.c.subject.in_(self._tx.vault.tags(number)))

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Table, and_, func, or_, select, tuple_, update
 
 from broker.store.dossiers import PERSONAL_NUMBER
-from broker.store.schema import dossier_codes, metadata
+from broker.store.schema import dossier_codes, dossiers, metadata
 from broker.store.sealing import SEALED, seal, unseal
 from broker.store.sql import Repository
 
@@ -56,6 +56,12 @@ class Resealing(Repository):
             self._conn.execute(update(table).where(where).values(changed))
         more = tuple(getattr(rows[-1], key) for key in names) if len(rows) == limit else None
         return len(rows), more
+
+    def declarations(self, after: str, limit: int) -> list[tuple[str, str, bytes]]:
+        """Id, own code and declaration of up to ``limit`` dossiers behind the id ``after``, erased ones left out."""
+        query = select(dossiers).where(dossiers.c.id > after, func.length(dossiers.c.declaration) > 0)
+        rows = self._conn.execute(query.order_by(dossiers.c.id).limit(limit))
+        return [(row.id, row.code, unseal(self._tx.vault, row, dossiers.c.declaration)) for row in rows]
 
     def retag(self, limit: int) -> int:
         """Put keyed hashes in the place of up to ``limit`` personal numbers from before there were data keys."""

@@ -63,7 +63,7 @@ def list_(project: Folder = Path(), as_json: Json = False) -> None:
     loaded = load(project)
     with store(loaded) as opened, explained():
         used = _used(loaded, opened)
-        tagged = opened.read(lambda tx: tx.lookups.tagged())
+        tagged, people = opened.read(lambda tx: (tx.lookups.tagged(), tx.people.tagged()))
         keys = list_data_keys(loaded.path(loaded.hub.keys))[::-1]
     rows: list[dict[str, Any]] = [
         {
@@ -72,14 +72,14 @@ def list_(project: Folder = Path(), as_json: Json = False) -> None:
             "state": "retired" if key.kind == "search" else "in use" if used.get(key.id) else "unused",
             "sealed": used.get(key.id, 0),
             "look-ups": tagged.get(key.id, 0),
+            "people": people.get(key.id, 0),
         }
         for key in keys
     ]
     if used.get(None):
-        rows.append(
-            {"id": "plain", "created": None, "state": "to be sealed", "sealed": used[None], "look-ups": 0}
-        )
-    show(rows, ["id", "created", "state", "sealed", "look-ups"], as_json=as_json)
+        plain = {"id": "plain", "created": None, "state": "to be sealed", "sealed": used[None]}
+        rows.append(plain | {"look-ups": 0, "people": 0})
+    show(rows, ["id", "created", "state", "sealed", "look-ups", "people"], as_json=as_json)
 
 
 @app.command()

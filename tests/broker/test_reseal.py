@@ -5,6 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from sqlalchemy import delete
+
+from broker.store.rows import MessageFilter
+from broker.store.schema import message_people
 from signing.vault import create_data_key, load_vault, retire_data_key
 from tests.broker.rig import Rig
 
@@ -56,3 +60,18 @@ async def test_a_file_that_goes_meanwhile_is_passed_over(rig: Rig, tmp_path: Pat
     rig.hub.blobs.erase(SHA)
     assert not rig.hub.rounds.reseal._file(SHA)
     assert SHA not in rig.hub.blobs
+
+
+async def test_people_are_indexed_again(rig: Rig, tmp_path: Path) -> None:
+    """Dossiers from before there was an index of people are found by them after a pass, with the newest key alone."""
+    await rig.opened()
+    number = "001192000027"
+    with rig.hub.store._writing.begin() as conn:
+        conn.execute(delete(message_people))
+    found = MessageFilter(person=number)
+    assert rig.hub.store.read(lambda tx: tx.messages.search(found)).items == []
+    rig.clock.advance(days=1)
+    new = create_data_key(tmp_path / "keys", clock=rig.clock).id
+    await rig.hub.rounds.reseal.once()
+    assert rig.hub.store.read(lambda tx: tx.messages.search(found)).items
+    assert set(rig.hub.store.read(lambda tx: tx.people.tagged())) == {new}
