@@ -54,7 +54,7 @@ def endings(project: Project, ring: KeyRing) -> list[Ending]:
 
 
 def _own(ring: KeyRing) -> Iterator[Ending]:
-    """Keys of the ring that are not retired, and other keys of the folder, such as the embedded authority's."""
+    """Keys of the ring that are not retired, and other keys of the folder."""
     retired = {key.name for key in ring.members() if key.state == "retired"}
     for name in list_keys(ring.folder):
         if name not in retired:

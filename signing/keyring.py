@@ -72,7 +72,7 @@ class KeyRing:
         self.folder = folder
         self._default = default
         self._clock = clock
-        self._passphrase = passphrase
+        self.passphrase = passphrase
 
     def members(self) -> list[RingKey]:
         """All keys of the ring: the active one, those prepared, overlapping, retired. Raises KeyProblem."""
@@ -89,7 +89,7 @@ class KeyRing:
 
     def load(self, name: str) -> FileKey:
         """A key with its certificates. Raises KeyProblem."""
-        return keys.load_key(self.folder, name, passphrase=self._passphrase)
+        return keys.load_key(self.folder, name, passphrase=self.passphrase)
 
     def signer(self) -> ActiveKey:
         """A signer that follows the ring. Raises KeyProblem."""
@@ -104,6 +104,14 @@ class KeyRing:
         """What partners should believe: certificates of keys that are not retired, the active one first."""
         shown = [key for key in self.members() if key.state != "retired"]
         return [keys.certificates_of(self.folder, key.name)[0] for key in shown]
+
+    def publish(self) -> Path:
+        """Write ``published.pem``, as every change does; says where it is. Raises KeyProblem."""
+        pem = [each.public_bytes(serialization.Encoding.PEM) for each in self.published()]
+        file = self.folder / PUBLISHED
+        if not file.exists() or file.read_bytes() != b"".join(pem):
+            keys.replace_file(file, b"".join(pem))
+        return file
 
     def create(
         self,
@@ -126,7 +134,7 @@ class KeyRing:
                 algorithm=algorithm,
                 days=days,
                 clock=self._clock,
-                passphrase=self._passphrase,
+                passphrase=self.passphrase,
                 token=token,
             )
             ring[name] = RingKey(name, self._first_state(ring, name), (self._act(who, "create", why),))
@@ -145,7 +153,7 @@ class KeyRing:
         """Put a key that exists into the ring, in the same state as a new one."""
         with self._changed() as ring:
             self._check_new(ring, name)
-            taken = keys.store_key(self.folder, name, key, chain, passphrase=self._passphrase, token=token)
+            taken = keys.store_key(self.folder, name, key, chain, passphrase=self.passphrase, token=token)
             ring[name] = RingKey(name, self._first_state(ring, name), (self._act(who, "import", why),))
         return taken
 
@@ -171,7 +179,7 @@ class KeyRing:
     def rotate(self, who: str, why: str = "", *, days: int = 825, token: TokenKey | None = None) -> str:
         """Prepare a successor of the active key, alike in subject and algorithm; says its name."""
         before = self.load(self.active())
-        name = self._successor()
+        name = self.successor()
         self.create(
             name,
             who,
@@ -190,6 +198,11 @@ class KeyRing:
             self._note(ring, name, "retired", self._act(who, "retire", why))
         return keys.destroy_key(self.folder, name)
 
+    def note(self, name: str, who: str, act: str, why: str = "") -> None:
+        """Keep something that was done with a key and changes no state. Raises KeyProblem."""
+        with self._changed() as ring:
+            self._note(ring, name, self._key(ring, name, *STATES).state, self._act(who, act, why))
+
     def _check_usable(self, name: str) -> None:
         certificate = self.load(name).certificate
         try:
@@ -198,7 +211,8 @@ class KeyRing:
         except Untrusted as error:
             raise KeyProblem(f"key {name} cannot sign: {error}") from error
 
-    def _successor(self) -> str:
+    def successor(self) -> str:
+        """The name that the next key after the active one gets. Raises KeyProblem."""
         found = _NUMBERED.match(self.active())
         assert found is not None, "the expression matches everything"
         number = int(found[2] or 1) + 1
@@ -208,9 +222,9 @@ class KeyRing:
         return f"{found[1]}-{number}"
 
     def _check_new(self, ring: Mapping[str, RingKey], name: str) -> None:
+        keys.check_free(self.folder, name)
         if name in ring and ring[name].acts:
             raise KeyProblem(f"the ring has had a key {name}: choose another name")
-        keys.check_free(self.folder, name)
 
     def _first_state(self, ring: Mapping[str, RingKey], name: str) -> State:
         others = [key for key in ring.values() if key.name != name and key.state == "active"]
@@ -258,8 +272,7 @@ class KeyRing:
                 {"version": 1, "keys": {name: _plain(key) for name, key in ring.items()}}, indent=2
             )
             keys.replace_file(self.folder / FILE, text.encode() + b"\n")
-            pem = [each.public_bytes(serialization.Encoding.PEM) for each in self.published()]
-            keys.replace_file(self.folder / PUBLISHED, b"".join(pem))
+            self.publish()
 
 
 def _key_of(name: str, value: Mapping[str, Any]) -> RingKey:

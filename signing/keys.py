@@ -72,10 +72,7 @@ class FileKey:
     @property
     def kind(self) -> Algorithm:
         """What kind of key it is, as `create_key` calls it."""
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            sizes: dict[int, Algorithm] = {2048: "rsa-2048", 3072: "rsa-3072", 4096: "rsa-4096"}
-            return sizes[min(sizes, key=lambda bits: abs(bits - self._key.key_size))]
-        return "ecdsa-p256" if isinstance(self._key.curve, ec.SECP256R1) else "ecdsa-p384"
+        return kind_of(self.certificate)
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -267,11 +264,14 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
         raise KeyProblem(f"{path} cannot be read as PEM certificates: {error}") from error
 
 
-def certificate_request(
-    folder: Path, name: str, *, subject: str, passphrase: Passphrase | None = None
-) -> bytes:
-    """PEM certificate request (PKCS#10) for an existing key, to be sent to a certification authority."""
-    return load_key(folder, name, passphrase=passphrase).request(name_of(subject))
+def kind_of(certificate: x509.Certificate) -> Algorithm:
+    """What kind of key a certificate is for, as `create_key` calls it: the nearest one that can be created."""
+    key = certificate.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        sizes: dict[int, Algorithm] = {2048: "rsa-2048", 3072: "rsa-3072", 4096: "rsa-4096"}
+        return sizes[min(sizes, key=lambda bits: abs(bits - key.key_size))]
+    p256 = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
+    return "ecdsa-p256" if p256 else "ecdsa-p384"
 
 
 def name_of(subject: str) -> x509.Name:

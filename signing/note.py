@@ -131,6 +131,11 @@ def keep_note_key(folder: Path, name: str, signer: NoteSigner) -> None:
     write_private(key_path(folder, name, _SUFFIX), f"{signer.private_text}\n".encode())
 
 
+def has_note_key(folder: Path, name: str) -> bool:
+    """Whether ``<name>.note.key`` is in ``folder``. Raises KeyProblem for a name that is none."""
+    return key_path(folder, name, _SUFFIX).exists()
+
+
 def load_note_key(folder: Path, name: str) -> NoteSigner:
     """Read ``<name>.note.key`` from ``folder``. Raises KeyProblem."""
     return NoteSigner.from_text(note_key_text(folder, name))

@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from adapters import registry
 from adapters.contract import WSDL
 from adapters.contract import load as load_contract
+from adapters.outside import ListedHosts
 from adapters.schemas import ContractError, Folder, parse_contract, schema_of
 from broker.clock import Clock, system_clock
 from broker.config.adapters import faults_of_adapters
 from broker.config.project import Project
 from broker.config.secrets import SecretMissing
 from broker.config.source import ConfigError, Fault
+from broker.expiry import Ending, endings
 from broker.health.installed import check_installed
+from broker.keyring import ring_of
 from broker.mapping import cases, collection
 from broker.mapping.errors import Finding, MappingFault, Severity
 from broker.mapping.mapping import Mapping as FieldMapping
+from broker.partners import Partners
 from broker.store import migrations
 from broker.store.errors import StoreError
 from signing.errors import KeyProblem
-from signing.keys import load_key, read_certificates
 from signing.note import load_note_key
+from signing.path import name_of
+from signing.revocation import sources
 from signing.vault import load_vault
-
-_RENEW = timedelta(days=30)
 
 
 def check_project(
@@ -115,32 +118,49 @@ def _golden(mapping: FieldMapping) -> Iterator[Finding]:
 
 
 def _keys(project: Project, clock: Clock, ready: bool) -> Iterator[Finding]:
-    """The hub's key and the certificates that it trusts: there, readable, and valid for a while."""
+    """The hub's keys and the certificates that it works with: there, readable, and valid for a while."""
     folder, name = project.path(project.hub.keys), project.hub.key
     create = f"Run: lienthong keys create {name}"
     if not folder.is_dir():
         yield Finding(str(project.hub.keys), 1, name, "there are no keys yet", create, _severity(ready))
         return
+    ring = ring_of(project, clock)
     try:
-        certificates = [(f"{project.hub.keys}/{name}", load_key(folder, name).certificate)]
+        ring.load(ring.active())
         load_note_key(folder, name)
         load_vault(folder)
-        trust = project.path(project.hub.trust)
-        for file in sorted(trust.glob("*/*.pem")):
-            certificates += [(str(file.relative_to(trust.parent)), one) for one in read_certificates(file)]
+        found = endings(project, ring)
     except KeyProblem as error:
         yield Finding(str(project.hub.keys), 1, name, str(error), create)
         return
-    now = clock()
-    for place, certificate in certificates:
-        until = certificate.not_valid_after_utc
-        message = (
-            f"the certificate is valid from {certificate.not_valid_before_utc:%Y-%m-%d} to {until:%Y-%m-%d}"
-        )
-        if not certificate.not_valid_before_utc <= now <= until:
-            yield Finding(place, 1, "certificate", message, "Get a new one.")
-        elif until - now < _RENEW:
-            yield Finding(place, 1, "certificate", message, "Renew it in time.", "warning")
+    except SecretMissing:
+        return  # said already, among the secrets
+    for ending in found:
+        yield from _ending(ending, clock(), max(project.hub.evidence.expiry, default=0))
+    yield from _unasked(project)
+
+
+def _ending(ending: Ending, now: datetime, soon: int) -> Iterator[Finding]:
+    message = f"the certificate is valid from {ending.start:%Y-%m-%d} to {ending.until:%Y-%m-%d}"
+    if not ending.start <= now <= ending.until:
+        yield Finding(ending.place, 1, "certificate", message, "Get a new one.")
+    elif ending.days_left(now) < soon:
+        yield Finding(ending.place, 1, "certificate", message, "Renew it in time.", "warning")
+
+
+def _unasked(project: Project) -> Iterator[Finding]:
+    """Issuers that certificates name and that may not be asked: messages would be refused."""
+    settings = project.hub.evidence.revocation
+    if settings.check == "off":
+        return
+    hosts = ListedHosts(settings.hosts)
+    for certificate, _ in Partners(project).all.links():
+        where = sources(certificate)
+        for url in (*where.responders, *where.lists):
+            if not hosts.allows(url):
+                message = f"{name_of(certificate)} names {url}, which may not be asked about revocation"
+                remedy = "List its host in evidence.revocation.hosts."
+                yield Finding("config/hub.yaml", 1, "evidence.revocation.hosts", message, remedy, "warning")
 
 
 def _secrets(project: Project, ready: bool) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ import typer
 
 from broker import masking
 from broker.config.project import Project
+from broker.keyring import ring_of
 from lienthong.cli.common import AWAY, NOTHING, Folder, check_adapters, explained, fail, load, out
 
 if TYPE_CHECKING:
@@ -108,16 +109,15 @@ async def _work(project: Project) -> None:
 async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool) -> None:
     from lienthong import neighbours
     from sandbox import Sandbox
-    from signing.keys import load_key
 
-    keys = project.path(project.hub.keys)
-    load_key(keys, project.hub.key)  # agencies verify with its certificate: say so now if there is none
+    ring = ring_of(project)
+    ring.load(ring.active())  # agencies verify with its certificate: say so now if there is none
     for file in neighbours.make_secrets(project) if introduce else ():
         _tell(f"made {file}")
     box = Sandbox(
         project.path(project.hub.data).parent / "sandbox",
         hub_url=project.hub.public_url,
-        hub_certificate=keys / f"{project.hub.key}.crt.pem",
+        hub_certificate=ring.publish(),
         ports=neighbours.ports(project),
         agencies=agencies,
         options=neighbours.options(project, project.secrets.get),

@@ -14,7 +14,6 @@ from signing.errors import KeyProblem
 from signing.keys import (
     Algorithm,
     FileKey,
-    certificate_request,
     create_key,
     list_keys,
     load_key,
@@ -160,6 +159,6 @@ def test_a_key_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_a_certificate_request_is_for_the_key(tmp_path: Path) -> None:
     """An authority finds our public key and a valid self-signature in it."""
     key = created(tmp_path)
-    request = x509.load_pem_x509_csr(certificate_request(tmp_path, "hub", subject="Trục liên thông"))
+    request = x509.load_pem_x509_csr(load_key(tmp_path, "hub").request(name_of("Trục liên thông")))
     assert request.is_signature_valid
     assert request.public_key() == key.certificate.public_key()
