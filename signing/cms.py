@@ -72,6 +72,8 @@ def open_signed(data: bytes, content_type: str, *, others: Sequence[x509.Certifi
             raise SignatureInvalid("this is not signed data")
         body = info["content"]
         signer, content = _parts(body, content_type)
+        # What was signed is taken as it stands, before the library reads it: afterwards it would spell it anew.
+        signed = bytes(signer["signed_attrs"].dump())
         came = _certificates(body["certificates"])
         attributes = _attributes(signer["signed_attrs"])
         algorithm = _hash_name(signer["digest_algorithm"])
@@ -80,7 +82,7 @@ def open_signed(data: bytes, content_type: str, *, others: Sequence[x509.Certifi
         if _only(attributes, "message_digest").native != hashlib.new(algorithm, content).digest():
             raise SignatureInvalid("the signed digest is not that of the content")
         certificate = _named(attributes, signer["sid"], came or others)
-        _verify(signer, algorithm, certificate)
+        _verify(signer, signed, algorithm, certificate)
     return Signed(content, certificate, came)
 
 
@@ -178,12 +180,14 @@ def _identifies(sid: Any, certificate: x509.Certificate) -> bool:
     if sid.name == "subject_key_identifier":
         return bool(sid.chosen.native == own.key_identifier)
     chosen = sid.chosen
-    return bool(chosen["serial_number"].native == own.serial_number and chosen["issuer"] == own.issuer)
+    if chosen["serial_number"].native != own.serial_number:
+        return False
+    # Comparing names by their rules is slow, and authorities copy theirs.
+    return bool(chosen["issuer"].dump() == own.issuer.dump() or chosen["issuer"] == own.issuer)
 
 
-def _verify(signer: Any, algorithm: str, certificate: x509.Certificate) -> None:
-    # What is signed is the attributes as a SET (RFC 5652 §5.4), and they stand in DER already.
-    signed = b"\x31" + signer["signed_attrs"].dump()[1:]
+def _verify(signer: Any, attributes: bytes, algorithm: str, certificate: x509.Certificate) -> None:
+    signed = b"\x31" + attributes[1:]  # RFC 5652 §5.4: the attributes as a SET, and they stand in DER already
     key, signature = certificate.public_key(), signer["signature"].native
     method = signer["signature_algorithm"]
     try:

@@ -157,6 +157,15 @@ def test_the_signers_identifier_must_mean_the_named_certificate() -> None:
     assert open_signed(resigned(TOKEN, KEY, signer=right), "tst_info").signer == CERTIFICATE
 
 
+def test_signed_attributes_are_taken_as_they_stand() -> None:
+    """Put in another order they are other bytes than those that were signed, although they say the same."""
+    attributes = cms.ContentInfo.load(TOKEN)["content"]["signer_infos"][0]["signed_attrs"]
+    spelled = [each.dump() for each in attributes]
+    assert TOKEN.count(b"".join(spelled)) == 1
+    turned = TOKEN.replace(b"".join(spelled), b"".join(reversed(spelled)))
+    assert "does not match" in refused(turned)
+
+
 def test_a_signature_by_another_key_is_refused() -> None:
     """Everything fits but the signature."""
     assert "does not match" in refused(resigned(TOKEN, OTHER_KEY))
