@@ -16,30 +16,25 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import cast
-from urllib.parse import quote, unquote
 
 from cryptography import x509
 from lxml import etree
 
-from signing import algorithms, signature, xades_properties, xml, xmldsig
+from signing import algorithms, contents, signature, xades_properties, xml, xmldsig
 from signing.algorithms import Content
 from signing.certificates import certificate_der
-from signing.errors import ContentChanged, SignatureInvalid, SigningError
+from signing.errors import SignatureInvalid, SigningError
 from signing.freshness import DEFAULT_WINDOW, Seen, Window
 from signing.keys import Signer, steady
 from signing.signature import Believing, Reference, Transform, Verified
 from signing.xades_opened import Conditions, Opened, Stamped, VerifiedXades
 from signing.xmldsig import check_refers_to_document, document_reference, only_signature
 
-_MOST_FILES = 100_000
 _OBJECT = "http://www.w3.org/2000/09/xmldsig#Object"
 _XML_MEDIA_TYPE = "text/xml"
 _BINARY_MEDIA_TYPE = "application/octet-stream"
-_RELATIVE = re.compile(r"(?:[^\s:?#%\\]|%[0-9A-Fa-f]{2})+")
 
 
 # ---------------------------------------------------------------------------------------------- signing
@@ -121,7 +116,7 @@ def sign_detached(
     if not files:
         raise SigningError("there is no file to sign")
     references = {
-        name: Reference(_address(name), (), digest_method, algorithms.digest(digest_method, content))
+        name: Reference(contents.address(name), (), digest_method, algorithms.digest(digest_method, content))
         for name, content in files.items()
     }
     digests = b"".join(reference.digest_value for reference in references.values())
@@ -142,7 +137,7 @@ class _Draft:
     ) -> None:
         self._signer, self._at = steady(signer), at
         self._canonicalization, self._digest_method = canonicalization, digest_method
-        mixed = hashlib.sha256(certificate_der(signer.certificate))
+        mixed = hashlib.sha256(certificate_der(self._signer.certificate))
         mixed.update(at.isoformat().encode())
         mixed.update(content)
         self.identifier = f"xades-{mixed.hexdigest()[:24]}"
@@ -262,14 +257,10 @@ def verify_enveloping(
     """Check a signature that holds what it signs; ``element`` or ``data`` is that. See `verify_enveloped`."""
     opened = Opened(written, Conditions(trust, at, stamped, seen, window), objects=2)
     reference = opened.only_content()
-    holder = opened.holder()
-    if not holder.get("Id") or reference.uri != f"#{holder.get('Id')}":
-        raise SignatureInvalid(f"reference {reference.uri!r} is not to the signature's Object")
-    signature.check_unique(written.getroottree().getroot(), [reference.uri[1:]])
-    signed = signature.referred(reference, holder, written)
-    if [transform.algorithm for transform in reference.transforms] == [algorithms.BASE64]:
-        return opened.verified({"": reference}, data=signed)
-    return opened.verified({"": reference}, element=_only_inside(xml.reparse(signed)))
+    content = contents.held(reference, opened.holder(), written)
+    if isinstance(content, bytes):
+        return opened.verified({"": reference}, data=content)
+    return opened.verified({"": reference}, element=content)
 
 
 def verify_detached(
@@ -288,47 +279,7 @@ def verify_detached(
     Each is referred to once, and each of them unless ``whole`` is off. Raises ContentChanged with the names of all
     files that were changed. See `verify_enveloped`.
     """
-    opened = Opened(written, Conditions(trust, at, stamped, seen, window), objects=1, most=_MOST_FILES)
-    named: dict[str, Reference] = {}
-    for reference in opened.contents:
-        name = _file_of(reference)
-        if name in named or name not in files:
-            raise SignatureInvalid(f"the signature refers to {name!r} twice, or to a file that is not there")
-        named[name] = reference
-    if whole and len(named) < len(files):
-        missing = ", ".join(sorted(files.keys() - named.keys()))
-        raise SignatureInvalid(f"not covered by the signature: {missing}")
-    changed = [name for name, reference in named.items() if not signature.matches(reference, files[name])]
-    if changed:
-        raise ContentChanged(changed)
+    conditions = Conditions(trust, at, stamped, seen, window)
+    opened = Opened(written, conditions, objects=1, most=contents.MOST_FILES)
+    named = contents.covered(opened.contents, files, whole=whole)
     return opened.verified(named, files={name: files[name] for name in named})
-
-
-def _only_inside(holder: etree._Element) -> etree._Element:
-    """The one element in an Object, in a document of its own with the namespaces that its values may use."""
-    inside = list(holder.iterchildren(etree.Element))
-    if len(inside) != 1 or "".join(cast("list[str]", holder.xpath("text()"))).strip():
-        raise SignatureInvalid("the signature's Object must hold one element, and nothing else")
-    return xml.reparse(xml.canonicalize(inside[0], exclusive=False))
-
-
-def _address(name: str) -> str:
-    """Relative address of a file. Raises SigningError unless it is a plain path below the signature's folder."""
-    if not _is_path(name):
-        raise SigningError(f"{name!r} is not a relative path")
-    return quote(name, safe="/")
-
-
-def _file_of(reference: Reference) -> str:
-    """The file that a reference names. Raises SignatureInvalid for other addresses, and for transforms."""
-    try:
-        name = unquote(reference.uri, errors="strict") if _RELATIVE.fullmatch(reference.uri) else ""
-    except UnicodeDecodeError:
-        name = ""
-    if not _is_path(name) or reference.transforms:
-        raise SignatureInvalid(f"reference {reference.uri!r} is not to the plain octets of a file")
-    return name
-
-
-def _is_path(name: str) -> bool:
-    return "\\" not in name and "\0" not in name and not {"", ".", ".."} & set(name.split("/"))

@@ -13,7 +13,7 @@ from typing import Literal
 from cryptography import x509
 from lxml import etree
 
-from signing import signature, xades_properties, xml
+from signing import contents, signature, xades_properties, xml
 from signing.algorithms import Content
 from signing.certificates import read_certificate
 from signing.errors import SignatureInvalid
@@ -89,9 +89,7 @@ class Opened:
         Raises SignatureInvalid or Untrusted.
         """
         self._written, self._conditions = written, conditions
-        shape = [ds("SignedInfo"), ds("SignatureValue"), ds("KeyInfo"), *[ds("Object")] * objects]
-        if written.tag != ds("Signature") or [child.tag for child in written] != shape:
-            raise SignatureInvalid("the signature is not of the expected form, or holds more than it signs")
+        contents.check_shape(written, objects)
         self._qualifying = xades_properties.holder_of(written)
         self._unsigned = xades_properties.read_unsigned(self._qualifying)
         self._timestamps = tuple(self._timestamp(*stamp) for stamp in self._unsigned.timestamps)

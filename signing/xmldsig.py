@@ -1,6 +1,8 @@
-"""XML signatures over documents, in the two profiles that our partners use.
+"""XML signatures over documents, in the profiles that our partners use.
 
 *Enveloped*: one signature as a child of the root, over the whole document.
+*Enveloping* and *detached*: an element inside a signature, and files beside it; only verified, because we sign these
+as XAdES (`signing.xades`).
 *Two references* (social insurance gateway)::
 
     <HSDLGCS>
@@ -19,12 +21,16 @@ element parsed from the signed bytes: moved, copied or wrapped content has nowhe
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from datetime import datetime
 from typing import cast
 
+from cryptography import x509
 from lxml import etree
 
-from signing import algorithms, signature, xml
+from signing import algorithms, contents, signature, xml
+from signing.algorithms import Content
 from signing.errors import SignatureInvalid, SigningError
 from signing.freshness import (
     DEFAULT_WINDOW,
@@ -39,17 +45,30 @@ from signing.signature import Believing, Reference, Transform, Verified, ds
 
 __all__ = [
     "Verified",
+    "VerifiedFiles",
     "check_refers_to_document",
     "document_reference",
     "only_signature",
     "sign_enveloped",
     "sign_two_reference",
+    "verify_detached",
     "verify_enveloped",
+    "verify_enveloping",
     "verify_two_reference",
 ]
 
+
 _PROPERTIES = "http://example.org/#signatureProperties"  # the name that national signing plug-ins write
 _INCLUSIVE = (Transform(algorithms.C14N),)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class VerifiedFiles:
+    """What a detached signature proved: these files are as the partner signed them."""
+
+    files: Mapping[str, Content]
+    certificate: x509.Certificate
+    partner: str
 
 
 def sign_enveloped(
@@ -212,6 +231,50 @@ def _signing_time(properties: etree._Element) -> datetime | None:
         return read_time(element)
     except SignatureInvalid:
         return None
+
+
+def verify_enveloping(written: etree._Element, trust: Believing, at: datetime) -> Verified:
+    """Check a signature that holds the signed element in its only Object, and return that element.
+
+    Raises SignatureInvalid or Untrusted.
+    """
+    checked = _checked(written, trust, at, objects=1)
+    if len(checked.references) != 1:
+        raise SignatureInvalid(f"one reference to the Object is expected, not {len(checked.references)}")
+    content = contents.held(checked.references[0], _only_named(written, ds("Object")), written)
+    if isinstance(content, bytes):
+        raise SignatureInvalid("the signature's Object must hold an element")
+    return Verified(content, checked.certificate, checked.partner)
+
+
+def verify_detached(
+    written: etree._Element,
+    files: Mapping[str, Content],
+    trust: Believing,
+    at: datetime,
+    *,
+    whole: bool = True,
+) -> VerifiedFiles:
+    """Check a signature over the octets of ``files`` by name.
+
+    Each is referred to once, and each of them unless ``whole`` is off. Raises ContentChanged with the names of all
+    files that were changed, SignatureInvalid or Untrusted.
+    """
+    checked = _checked(written, trust, at, objects=0, most=contents.MOST_FILES)
+    named = contents.covered(checked.references, files, whole=whole)
+    return VerifiedFiles({name: files[name] for name in named}, checked.certificate, checked.partner)
+
+
+def _checked(
+    written: etree._Element,
+    trust: Believing,
+    at: datetime,
+    *,
+    objects: int,
+    most: int = signature.MOST_REFERENCES,
+) -> signature.Checked:
+    contents.check_shape(written, objects)
+    return signature.check(written, signature.enclosed_certificate(written), trust, at, most=most)
 
 
 def _payload(root: etree._Element, name: str) -> etree._Element:

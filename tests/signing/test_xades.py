@@ -280,13 +280,8 @@ def test_only_listed_canonicalisations_are_written() -> None:
         enveloped("http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments")
 
 
-@pytest.mark.parametrize(
-    "name", ["", "/etc/passwd", "../a", "a/../b", "a//b", "./a", "a\\b", "a\0", ".", "a/"]
-)
-def test_a_file_outside_of_the_folder_is_not_signed(name: str) -> None:
-    """Names are plain paths below the place where the signature stands."""
-    with pytest.raises(SigningError, match="relative path"):
-        xades.sign_detached({name: b""}, pki.signer("hub"), at=pki.NOW, media_types={})
+def test_no_file_is_no_signature() -> None:
+    """A signature over nothing would look like one over everything."""
     with pytest.raises(SigningError, match="no file"):
         xades.sign_detached({}, pki.signer("hub"), at=pki.NOW, media_types={})
 
