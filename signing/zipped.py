@@ -256,9 +256,10 @@ class Reader:
         """Files follow each other from the first byte to the directory, each behind the header that it must have."""
         place = 0
         for member in self.members.values():
-            if member.offset != place:
-                where = "overlaps the file before it" if member.offset < place else "stands behind a gap"
-                self._problem(member.name, f"{where} (byte {min(member.offset, place)})")
+            if member.offset < place:  # read one by one, such files are more than there is of them
+                raise ContainerRefused(f"{member.name} overlaps the file before it (byte {member.offset})")
+            if member.offset > place:
+                self._problem(member.name, f"stands behind a gap (byte {place})")
             expected = member.local_header
             found = self._at(member.offset, len(expected))
             if found != expected:
