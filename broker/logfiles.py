@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -88,8 +89,11 @@ class LogFiles:
         except OSError as error:
             raise FileWrong(f"{path} cannot be written: {error}") from error
         finally:
-            entries.unlink(missing_ok=True)
-            part.unlink(missing_ok=True)
+            for left in (entries, part):
+                with contextlib.suppress(
+                    OSError
+                ):  # there is nothing, or it cannot be helped: it never counts
+                    left.unlink()
         return sha256
 
     async def _lines(self, piece: Piece) -> AsyncIterator[bytes]:
