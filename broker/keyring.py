@@ -66,8 +66,7 @@ class Keeping:
         self._partners = partners
         self._vault = vault
         self._store = store
-        self._stamp = ring.stamp() if isinstance(signer, ActiveKey) else None
-        self._entered: object = None
+        self._stamp: object = None
 
     async def run(self) -> None:
         """See keys and certificates that were added, activated, retired or removed since. Raises KeyProblem.
@@ -88,10 +87,11 @@ class Keeping:
         if not isinstance(self._signer, ActiveKey):
             return
         stamp = self._ring.stamp()
-        if stamp != self._stamp:
-            self._signer.refresh()
-            self._stamp = stamp
-            log.info("key read again", key=self._ring.active())
-        if stamp != self._entered:
-            log_acts(self._ring, self._store)
-            self._entered = stamp
+        if stamp == self._stamp:
+            return
+        before = self._signer.certificate
+        self._signer.refresh()
+        if self._signer.certificate != before:
+            log.info("another certificate signs", key=self._ring.active())
+        log_acts(self._ring, self._store)
+        self._stamp = stamp
