@@ -39,8 +39,13 @@ class Expected:
         if not known.issuperset(partners):
             raise ValueError(f"no certificate is known of {sorted(set(partners) - known)}")
         self.trust: Trust = resources.trust
-        self.partners = frozenset(partners) or known
+        self._partners = frozenset(partners)
         self.clock = resources.clock
+
+    @property
+    def partners(self) -> frozenset[str]:
+        """Who may sign here: those that were named, else all that are known now."""
+        return self._partners or self.trust.partners
 
     def accept(self, verified: Verified) -> str:
         """Subject of the signer's certificate. Raises `Untrusted` if it speaks for another partner."""
