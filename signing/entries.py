@@ -82,8 +82,9 @@ def check_content(
     """Hold a body that is there against the leaf, and let ``look_into`` see it."""
     if entry.body is None:
         return
-    digest = hashlib.sha256((entry.salt or b"") + entry.body).hexdigest()
-    if leaf is not None and leaf.get("body_sha256") != digest:
+    digest = hashlib.sha256(entry.salt or b"")
+    digest.update(entry.body)
+    if leaf is not None and leaf.get("body_sha256") != digest.hexdigest():
         text = "the body is not the one whose hash is in the leaf"
         findings.error("body", place, text, index=entry.index)
     elif leaf is not None and leaf.get("size", len(entry.body)) != len(entry.body):
@@ -103,26 +104,22 @@ def _ask(look_into: CheckBody, entry: Entry) -> str | None:
 class Erasures:
     """Which bodies are missing, and what the log itself says of it: an entry of kind ``erasure`` lists entries."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: int = 0) -> None:
+        """``first`` is the index of the first entry that `follows` is called for."""
         self._missing = bytearray()
-        self._first = 0
+        self._first = first
         self._said: dict[tuple[str, str], list[int]] = {}
         self._listed: list[Sequence[int]] = []
 
-    def take(self, entry: Entry, leaf: Leaf | None, findings: Findings) -> None:
-        """Note that a body is missing, or what an entry says about erasures."""
-        if entry.body is None:
-            self._miss(entry.index)
-        elif leaf is not None and leaf.get("kind") == "erasure" and (wrong := self._told(leaf, entry.body)):
-            findings.error("body", "body", wrong, index=entry.index)
+    def follows(self, *, missing: bool) -> None:
+        """The next entry in order, with or without its body."""
+        self._missing.append(missing)
 
-    def _miss(self, index: int) -> None:
-        if not self._missing:
-            self._first = index
-        if index < self._first:
-            return
-        self._missing.extend(bytes(max(0, index - self._first + 1 - len(self._missing))))
-        self._missing[index - self._first] = 1
+    def take(self, entry: Entry, leaf: Leaf | None, findings: Findings) -> None:
+        """Note what an entry says about erasures, if it is one that does."""
+        told = entry.body is not None and leaf is not None and leaf.get("kind") == "erasure"
+        if told and (wrong := self._told(leaf or {}, entry.body or b"")):
+            findings.error("body", "body", wrong, index=entry.index)
 
     def _told(self, leaf: Leaf, body: bytes) -> str | None:
         """Read an entry that says what was erased; answers what is wrong with it."""

@@ -17,6 +17,8 @@ from signing.errors import SigningError
 from signing.findings import Finding, Findings
 
 Head = tuple[int, bytes]
+_Waiting = tuple[bytes, bytes, bool]  # hash of the leaf, hash that was stored, whether the body is missing
+_MOST_WAITING = 100_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -90,7 +92,11 @@ def conclude(
 
 class Reading:
     """One pass over the entries: checks each by itself, puts them in order, keeps roots at the sizes asked
-    for."""
+    for.
+
+    Entries behind a gap wait for what is missing. When too many wait, the tree is `lost`: nothing behind the gap can be
+    held against a head any more, and what follows is checked one by one.
+    """
 
     def __init__(
         self,
@@ -108,38 +114,60 @@ class Reading:
         self.stored = self.computed.copy()
         # size → (root over the leaves as they are, root over the hashes as stored)
         self.roots: dict[int, tuple[bytes, bytes]] = {}
-        self.erasures = Erasures()
+        self.erasures = Erasures(self.computed.size)
         self.bindings = Bindings()
         self.disagreeing: list[int] = []
-        self.waiting: dict[int, tuple[bytes, bytes]] = {}
+        self.lost = False
+        self._waiting: dict[int, _Waiting] = {}
+        self._next = 0
         self._note_root()
+
+    @property
+    def broken_off(self) -> bool:
+        """Whether there are entries behind a gap."""
+        return self.lost or bool(self._waiting)
 
     def take(self, entry: Entry) -> None:
         """Check one entry and add it to the tree, or keep it until those before it arrive."""
         self.count += 1
-        if entry.index < self.computed.size or entry.index in self.waiting:
+        if entry.index < self.computed.size or entry.index in self._waiting:
             self.findings.error("index", "index", "the index occurs more than once", index=entry.index)
             return
-        if entry.index == self.computed.size and self.waiting:
+        if self.lost:
+            self._follow(entry.index)
+        elif entry.index == self.computed.size and self._waiting:
             self.findings.error("index", "index", "the entry stands behind a later one", index=entry.index)
         computed = merkle.leaf_hash(entry.leaf)
         self._check(entry, computed)
-        self.waiting[entry.index] = (computed, entry.leaf_hash)
-        while (following := self.waiting.pop(self.computed.size, None)) is not None:
-            self._append(*following)
+        if self.lost:
+            return
+        self._waiting[entry.index] = (computed, entry.leaf_hash, entry.body is None)
+        while (following := self._waiting.pop(self.computed.size, None)) is not None:
+            self._append(following)
+        if len(self._waiting) > _MOST_WAITING:
+            self.finish()
+            self._next, self.lost = max(self._waiting) + 1, True
+            self._waiting.clear()
 
     def finish(self) -> None:
         """Report the gaps that nothing filled."""
         expected = self.computed.size
-        for index in sorted(self.waiting):
+        for index in sorted(self._waiting):
             if index > expected:
-                missing = (
-                    f"entry {expected} is"
-                    if index == expected + 1
-                    else f"entries {expected} to {index - 1} are"
-                )
-                self.findings.error("index", "index", f"{missing} missing", index=expected)
+                self._report_gap(expected, index)
             expected = index + 1
+
+    def _follow(self, index: int) -> None:
+        """Order alone, once the tree is lost."""
+        if index > self._next:
+            self._report_gap(self._next, index)
+        elif index < self._next:
+            self.findings.error("index", "index", "the entry stands behind a later one", index=index)
+        self._next = max(self._next, index + 1)
+
+    def _report_gap(self, start: int, stop: int) -> None:
+        missing = f"entry {start} is" if stop == start + 1 else f"entries {start} to {stop - 1} are"
+        self.findings.error("index", "index", f"{missing} missing", index=start)
 
     def _check(self, entry: Entry, leaf_hash: bytes) -> None:
         leaf = read_leaf(entry, self.findings)
@@ -148,11 +176,13 @@ class Reading:
         self.erasures.take(entry, leaf, self.findings)
         self.bindings.take(entry.index, leaf, leaf_hash, self.findings)
 
-    def _append(self, computed: bytes, stored: bytes) -> None:
-        if computed != stored:
+    def _append(self, following: _Waiting) -> None:
+        computed, stored, missing = following
+        if computed != stored and len(self.disagreeing) < _MOST_WAITING:
             self.disagreeing.append(self.computed.size)
         self.computed.append(computed)
         self.stored.append(stored)
+        self.erasures.follows(missing=missing)
         self._note_root()
 
     def _note_root(self) -> None:
@@ -190,7 +220,7 @@ def _compare(claims: list[Claim], reading: Reading) -> None:
 
 def _unreachable(claim: Claim, reading: Reading) -> str:
     have = reading.computed.size
-    if reading.waiting:
+    if reading.broken_off:
         return f"the root of {claim.size} entries cannot be computed: entry {have} is missing"
     return f"it covers {claim.size} entries, but the log ends after {have}: the tail was cut off"
 

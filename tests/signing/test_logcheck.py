@@ -9,6 +9,7 @@ import pytest
 from signing import merkle
 from signing.entries import Entry
 from signing.errors import SignatureInvalid
+from signing.findings import Findings
 from signing.logcheck import LogReport, verify_log
 from signing.note import Checkpoint, NoteSigner, sign_checkpoint
 
@@ -253,3 +254,29 @@ def test_an_erasure_that_does_not_say_what_covers_nothing(body: bytes) -> None:
     _, report = after_erasure(body)
     assert {(10, "body"), (2, "body"), (5, "body")} <= set(places(report))
     assert report.erased == 0
+
+
+def test_many_entries_behind_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When too many entries wait for a missing one, the tree is given up; gaps and order are still told, and bodies
+    compared."""
+    monkeypatch.setattr("signing.logcheck._MOST_WAITING", 3)
+    entries = [*LOG_OF_TEN[:2], *LOG_OF_TEN[3:7], LOG_OF_TEN[8], LOG_OF_TEN[7], LOG_OF_TEN[9]]
+    entries[-1] = dataclasses.replace(LOG_OF_TEN[9], body=b"<another/>")
+    report = audit(entries)
+    found = [(one.index, one.place, one.text) for one in report.findings if one.index is not None]
+    assert found == [
+        (2, "index", "entry 2 is missing"),
+        (7, "index", "entry 7 is missing"),
+        (7, "index", "the entry stands behind a later one"),
+        (9, "body", "the body is not the one whose hash is in the leaf"),
+    ]
+    heads = {one.place for one in report.findings if one.index is None}
+    assert heads == {"checkpoint 1", "checkpoint 2", "checkpoint 3", "head"}
+
+
+def test_a_flood_of_findings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Findings are bounded; that there are more is one of them."""
+    monkeypatch.setattr(Findings.__init__, "__defaults__", (3,))
+    report = audit([dataclasses.replace(entry, body=b"") for entry in LOG_OF_TEN])
+    assert len(report.findings) == 4
+    assert report.findings[-1].text == "and 7 findings more, which are not listed"
