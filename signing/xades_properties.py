@@ -31,6 +31,8 @@ from lxml import etree
 
 from signing import algorithms, signature, xml
 from signing.certificates import certificate_der
+from signing.cms import reading
+from signing.der import require_der
 from signing.errors import SignatureInvalid
 from signing.freshness import read_time
 from signing.signature import ds, only_child
@@ -39,6 +41,7 @@ XADES = "http://uri.etsi.org/01903/v1.3.2#"
 XADES_141 = "http://uri.etsi.org/01903/v1.4.1#"
 TYPE = "http://uri.etsi.org/01903#SignedProperties"
 
+_MOST_NAME_BYTES = 8_192
 _MOST_VALUES = 64  # of one kind; a chain has three or four
 # What may stand beside a signature (clause 5.2.9 to 5.5, annex A); what is not read here is left alone.
 _UNSIGNED = frozenset(
@@ -202,17 +205,16 @@ def _check_certificate(about: etree._Element, certificate: x509.Certificate) -> 
 
 
 def _check_issuer(der: bytes, certificate: x509.Certificate) -> None:
-    if der == _names(certificate)[1]:
-        return
-    # Others may spell the same name differently; comparing them as names takes a hundred times as long.
-    try:
+    with reading("IssuerSerialV2"):
+        if der == _names(certificate)[1]:
+            return
+        # Others may spell the same name differently; comparing them as names takes a hundred times as long.
+        require_der(der, "IssuerSerialV2", limit=_MOST_NAME_BYTES)
         stated = tsp.IssuerSerial.load(der, strict=True)
         names = [name.chosen for name in stated["issuer"] if name.name == "directory_name"]
-        serial = stated["serial_number"].native
-    except (ValueError, TypeError) as error:
-        raise SignatureInvalid("IssuerSerialV2 cannot be read") from error
-    issuer = asn1.Certificate.load(certificate_der(certificate)).issuer
-    if serial != certificate.serial_number or issuer not in names:
+        issuer = asn1.Certificate.load(certificate_der(certificate)).issuer
+        same = stated["serial_number"].native == certificate.serial_number and issuer in names
+    if not same:
         raise SignatureInvalid("IssuerSerialV2 names another certificate than the signer's")
 
 
