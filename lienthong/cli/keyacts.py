@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +13,9 @@ import typer
 from broker.config.project import Project
 from broker.config.secrets import SecretMissing
 from broker.keyring import log_acts
+from broker.store.engine import Store
 from broker.store.errors import StoreError
+from broker.store.rows import Act
 from lienthong.cli.common import USAGE, fail, open_store, out
 from signing.errors import KeyProblem
 from signing.keyring import KeyRing
@@ -47,12 +51,28 @@ def token_of(module: Path | None, token: str | None, label: str) -> TokenKey | N
 
 def enter(project: Project, ring: KeyRing) -> None:
     """Enter what was done into the message log; without a database, the hub enters it when it starts."""
+    with _log(project) as opened:
+        if opened is None:
+            out.print("there is no database yet: the log gets this act when the hub starts")
+        else:
+            log_acts(ring, opened)
+
+
+def enter_one(project: Project, act: Act) -> None:
+    """Enter an act that no ring remembers into the message log, if there is a database."""
+    with _log(project) as opened:
+        if opened is not None:
+            opened.write_sync(lambda tx: tx.acts.add(act))
+
+
+@contextlib.contextmanager
+def _log(project: Project) -> Iterator[Store | None]:
     try:
         opened = open_store(project)
     except (StoreError, SecretMissing, KeyProblem):
-        out.print("there is no database yet: the log gets this act when the hub starts")
+        yield None
         return
     try:
-        log_acts(ring, opened)
+        yield opened
     finally:
         opened.close()

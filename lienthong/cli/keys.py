@@ -71,7 +71,7 @@ def create(
     out.print(f"verifier of the message log: {note.verifier.vkey}")
     inside = timestamps.inside(loaded)
     if inside is not None and inside not in list_keys(folder / FOLDER):
-        timestamps.create_inside(loaded, inside)
+        timestamps.create_inside(loaded, inside, who=who)
     enter(loaded, ring)
 
 

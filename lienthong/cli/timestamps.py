@@ -15,7 +15,7 @@ from broker.clock import system_clock
 from broker.config.project import Project
 from broker.store.engine import Store, Tx
 from broker.store.errors import Missing
-from broker.store.rows import StoredTimestamp, Uncovered
+from broker.store.rows import Act, StoredTimestamp, Uncovered
 from lienthong.cli.common import (
     FOUND_WRONG,
     Folder,
@@ -29,6 +29,7 @@ from lienthong.cli.common import (
     show,
     store,
 )
+from lienthong.cli.keyacts import By, enter_one, whoever
 from signing.authority import create_authority
 from signing.keys import Algorithm
 
@@ -46,6 +47,7 @@ def create(
         str, typer.Option(help="rsa-2048 … rsa-4096, ecdsa-p256, ecdsa-p384.")
     ] = "ecdsa-p256",
     days: Annotated[int, typer.Option(min=1, max=7300, help="Days that the certificate is valid.")] = 3660,
+    who: By = "",
     project: Folder = Path(),
 ) -> None:
     """Create the key with which the hub stamps the heads of its log where no outside authority does.
@@ -54,11 +56,16 @@ def create(
     trust the hub. A hub that runs begins to use the key within a minute.
     """
     loaded = load(project)
-    create_inside(loaded, name, algorithm=cast("Algorithm", algorithm), days=days)
+    create_inside(loaded, name, who=who, algorithm=cast("Algorithm", algorithm), days=days)
 
 
 def create_inside(
-    project: Project, name: str | None = None, *, algorithm: Algorithm = "ecdsa-p256", days: int = 3660
+    project: Project,
+    name: str | None = None,
+    *,
+    who: str = "",
+    algorithm: Algorithm = "ecdsa-p256",
+    days: int = 3660,
 ) -> None:
     """Create the key of the authority inside and say where it is; ends the command if there is nothing to create."""
     name = name or inside(project)
@@ -68,6 +75,8 @@ def create_inside(
     with explained():
         create_authority(folder, name, clock=system_clock, algorithm=algorithm, days=days)
     out.print(f"created time-stamping authority {name} in {folder}: not independent of the hub")
+    why = "time-stamps by the hub itself"
+    enter_one(project, Act(system_clock(), whoever(who), "key create", f"key {FOLDER}/{name}", why))
 
 
 def inside(project: Project) -> str | None:

@@ -30,6 +30,13 @@ def test_an_authority_is_created_by_command_and_once(fresh: Path, run: Run) -> N
     run(0, fresh, "keys", "timestamp", "create", "other")
 
 
+def test_creating_an_authority_is_an_act(lived: Path, run: Run) -> None:
+    """Who made a key is an entry of the log."""
+    run(0, lived, "keys", "timestamp", "create", "second", "--who", "an")
+    found = run(0, lived, "log", "search", "--operation", "key create", "--officer", "an", "--json").stdout
+    assert [row["kind"] for row in json.loads(found)["messages"]] == ["act"]
+
+
 def test_with_outside_authorities_only_the_name_must_be_given(fresh: Path, run: Run) -> None:
     """There is no default to create."""
     file = fresh / "config/hub.yaml"
