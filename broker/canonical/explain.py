@@ -23,13 +23,15 @@ from broker.model import Problem
 _UNSAID_TYPES = frozenset(
     {"PersonName", "BirthChoices", "DeathChoices", "Attachments", *DECLARATIONS, "AgencyReport"}
 )
+MOST = 100
+"""So many problems are said of one document: nobody reads more, and looking for them costs."""
 _FIELD_LENGTH = 250
 _HEAD = re.compile("[^;:,(]*")  # of a label such as "Head of household; never guessed"
 
 
 def explain(root: Node, plan: Element) -> list[Problem]:
-    """Every problem of the document at ``root`` against ``plan``, in document order; empty if there is
-    none.
+    """The problems of the document at ``root`` against ``plan``, in document order, up to `MOST`; empty if there
+    is none.
     """
     walk = _Walk()
     walk.element(root, plan, _Trail("", Said("", "")))
@@ -96,6 +98,11 @@ def _sentence(subject: Said, said: Said) -> Said:
 class _Walk:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
+
+    @property
+    def full(self) -> bool:
+        """Whether enough is known."""
+        return len(self.problems) >= MOST
 
     def say(self, path: str, said: Said) -> None:
         """Keep one problem."""
@@ -165,6 +172,8 @@ class _Walk:
         of_name: Counter[str] = Counter()
         furthest = 0
         for child in node.iterchildren(etree.Element):
+            if self.full:
+                return
             place = plan.places.get(child.tag)
             if place is None:
                 self.unknown(child, plan, trail)

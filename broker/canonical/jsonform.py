@@ -133,9 +133,14 @@ class _Builder:
     def __init__(self) -> None:
         self.problems: list[Problem] = []
 
+    @property
+    def full(self) -> bool:
+        """Whether a hundred problems are known: nobody reads more, and looking for them costs."""
+        return len(self.problems) >= 100
+
     def say(self, pointer: str, vi: str, en: str) -> None:
         """Keep one problem, up to a hundred."""
-        if len(self.problems) < 100:
+        if not self.full:
             self.problems.append(Problem(pointer[:250] or None, vi, en))
 
     def fill(self, node: Node, value: Json, plan: Element, pointer: str) -> None:
@@ -230,6 +235,8 @@ class _Builder:
     def unknown_members(self, value: dict[str, Json], known: list[str], pointer: str) -> None:
         """Members that the schema does not have."""
         for name in value:
+            if self.full:
+                return
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
                 hint_vi, hint_en = (

@@ -17,7 +17,7 @@ from lxml import etree
 
 from broker.canonical import document as documents
 from broker.canonical import rules
-from broker.canonical.explain import explain
+from broker.canonical.explain import MOST, explain
 from broker.canonical.plan import NAMESPACE, Element, Node, read_plan
 from broker.canonical.words import is_instant, is_partial_date, odd_text
 from broker.model import Problem
@@ -29,7 +29,6 @@ _ENTRIES = ("intake.xsd", "step.xsd", "population.xsd", "notice.xsd", "certifica
 _XS = "{http://www.w3.org/2001/XMLSchema}"
 
 _VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
-_MOST_PROBLEMS = 100
 
 
 class Schemas:
@@ -63,7 +62,7 @@ class Schemas:
         declaration = documents.declaration_of(root)
         if not problems and received is not None and declaration is not None:
             problems = rules.check(declaration, received.astimezone(_VIETNAM).date())
-        return problems[:_MOST_PROBLEMS]
+        return problems[:MOST]
 
     def parse(self, document: bytes) -> Node:
         """The root of a document from outside, without comments. Raises signing.errors.XmlRefused."""

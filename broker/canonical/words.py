@@ -102,7 +102,8 @@ _BOOLEAN = Said("là true hoặc false", "true or false")
 _FULL_DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR_OR_MONTH = re.compile("[0-9]{4}(-[0-9]{2})?")
 _INVISIBLE = re.compile(
-    "[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ue000-\uf8ff\ufff9-\ufffd]"
+    "[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ue000-\uf8ff\ufff9-\uffff\U000e0000-\U0010ffff]"
 )
 
 

@@ -1,9 +1,9 @@
 """Gives every input of one class to its door, in a process of its own, and prints what came of it.
 
 Called as ``python -m tests.hostile.child MODULE CLASS``. One JSON object a line: name of the input, class and reason
-of the refusal (null if there was none), seconds of CPU that it took, and the most memory that the process held in
-that time, in bytes. What is honest is tried before, and ends the process if it is refused. Hard limits end a process
-that an input has run away with.
+of the refusal (null if there was none), seconds of CPU that it took, and by how many bytes the process was larger at
+its largest than before the first input. What is honest is tried before, and ends the process if it is refused. Hard
+limits end a process that an input has run away with.
 """
 
 from __future__ import annotations
@@ -46,14 +46,17 @@ def main(module: str, name: str) -> None:
     attack: Attack = getattr(importlib.import_module(f"tests.hostile.{module}"), name)
     if attack.honest is not None:
         attack.door(attack.honest())
+    gc.collect()
+    forget_peak()
+    empty = peak()
     for hostile in attack.inputs():
-        print(json.dumps(dataclasses.asdict(_tried(attack, hostile))), flush=True)
+        print(json.dumps(dataclasses.asdict(_tried(attack, hostile, empty))), flush=True)
 
 
-def _tried(attack: Attack, hostile: Hostile) -> Outcome:
+def _tried(attack: Attack, hostile: Hostile, empty: int) -> Outcome:
     data = hostile.make()
     gc.collect()
-    _forget_peak()
+    forget_peak()
     error: Exception | None = None
     start = time.process_time()
     try:
@@ -63,16 +66,16 @@ def _tried(attack: Attack, hostile: Hostile) -> Outcome:
     seconds = time.process_time() - start
     kind = type(error).__name__ if error is not None else None
     refused = isinstance(error, attack.refusal)
-    return Outcome(hostile.name, kind, refused, str(error or ""), seconds, _peak())
+    return Outcome(hostile.name, kind, refused, str(error or ""), seconds, peak() - empty)
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Let the system's high-water mark start anew, so that every input is measured by itself."""
     if _CLEAR.exists():
         _CLEAR.write_text("5", encoding="ascii")
 
 
-def _peak() -> int:
+def peak() -> int:
     """The most memory held since then. `getrusage` would report what the parent process held at the fork."""
     if _STATUS.exists():
         lines = _STATUS.read_text(encoding="ascii").splitlines()
