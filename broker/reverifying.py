@@ -12,8 +12,8 @@ import base64
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from datetime import time as time_of_day
-from datetime import timedelta
 
 import structlog
 
@@ -21,9 +21,10 @@ from broker.clock import Clock
 from broker.logbook import Logbook
 from broker.model import WorkItem
 from broker.scheduler import due_run
-from broker.store.engine import Store, Tx
+from broker.store.engine import Store
 from broker.store.types import utc_text
 from broker.store.verifications import Verification
+from signing.errors import KeyProblem
 from signing.findings import Finding
 from signing.logcheck import LogReport
 from signing.note import NoteSigner, sign_note
@@ -82,23 +83,25 @@ class Reverification:
         return None if last is not None and last.at >= due else await self.run()
 
     async def run(self) -> Verification | None:
-        """Verify everything and keep the result; None if it was stopped. Raises StoreUnavailable."""
+        """Verify everything and keep the result; None if it was stopped, or if a data key is lost, of which a person is
+        told. Raises StoreUnavailable.
+        """
         try:
             report = await asyncio.to_thread(self._logbook.verify, self._signer.verifier, self._pace())
         except _Stopped:
+            return None
+        except KeyProblem as error:
+            await self._call(self._clock(), f"the message log cannot be verified: {error}")
             return None
         now = self._clock()
         errors = [found for found in report.findings if found.severity == "error"]
         made = Verification(now, report.entries, report.ok, len(errors), self._note(report, errors))
 
-        def keep(tx: Tx) -> None:
-            tx.verifications.add(made, _by_entry(errors))
-            if errors:
-                tx.work.add(self._item(errors, made))
-
-        await self._store.write(keep)
-        tell = log.info if made.ok else log.error
-        tell("log verified", ok=made.ok, entries=made.size, findings=made.findings)
+        await self._store.write(lambda tx: tx.verifications.add(made, _by_entry(errors)))
+        if errors:
+            told = f"{len(errors)} errors: {_line(errors[0])}"
+            await self._call(now, f"the message log is not as it was signed, {told}")
+        log.info("log verified", ok=made.ok, entries=made.size, findings=made.findings)
         return made
 
     def _pace(self) -> Callable[[], None]:
@@ -137,15 +140,11 @@ class Reverification:
         ]
         return sign_note("".join(f"{line}\n" for line in lines), [self._signer])
 
-    def _item(self, errors: list[Finding], made: Verification) -> WorkItem:
+    async def _call(self, at: datetime, reason: str) -> None:
         """One item a day, however often the log is looked through."""
-        return WorkItem(
-            id=f"broken-log:{made.at:%y%m%d}",
-            kind="log",
-            at=made.at,
-            owner=self._owner,
-            reason=f"the message log is not as it was signed, {len(errors)} errors: {_line(errors[0])}",
-        )
+        log.error("log not verified", reason=reason)
+        item = WorkItem(f"broken-log:{at:%y%m%d}", "log", at, self._owner, reason)
+        await self._store.write(lambda tx: tx.work.add(item))
 
 
 def _by_entry(errors: Iterable[Finding]) -> dict[tuple[int, str], str]:

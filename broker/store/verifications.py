@@ -29,6 +29,7 @@ from signing.entries import Entry
 from signing.errors import KeyProblem
 from signing.findings import Finding
 from signing.tiles import WIDTH
+from signing.vault import key_of
 
 
 class State(StrEnum):
@@ -154,10 +155,15 @@ class Verifications(Repository):
             return None
 
     def _entry(self, row: Row[Any], found: list[Finding]) -> Entry:
-        """The entry of a row; a body that cannot be opened is taken as it is stored, and so is none of the log's."""
+        """The entry of a row. A body that bears another key than its row says is found, and taken as it is stored.
+
+        Raises KeyProblem if a data key is lost: then nobody can tell.
+        """
         try:
             body = stored_body(row, self._tx.vault)
         except KeyProblem as error:
+            if key_of(bytes(row.body)) == row.sealed_by:
+                raise
             found.append(Finding("error", row.idx, "sealed", f"the body cannot be opened: {error}", "body"))
             body = bytes(row.body)
         return Entry(row.idx, row.leaf, row.leaf_hash, row.salt, body)

@@ -17,9 +17,11 @@ from broker.store.engine import Store
 from broker.store.verifications import State, Verification
 from signing.errors import SignatureInvalid
 from signing.note import NoteSigner, open_checkpoint, open_note
+from signing.vault import Vault
 from tests.broker.rig import Rig
 from tests.broker.store.samples import message
 from tests.clock import ManualClock
+from tests.vaults import NEW, OLD
 
 DAY = timedelta(days=1)
 NIGHT = time(2, 30)
@@ -116,6 +118,18 @@ async def test_what_was_changed_is_found(
     if broken is not None:
         assert state(store, broken) is State.BROKEN
     assert state(store, 100) is not State.VERIFIED
+
+
+async def test_a_lost_key_is_no_broken_log(
+    database_url: str, open_store: Any, tmp_path: Path, clock: ManualClock
+) -> None:
+    """Bodies whose data key is away cannot be compared: a person is told which key, and nothing is called broken."""
+    fill(open_store(database_url), 3)
+    store = open_store(database_url, vault=Vault([NEW]))
+    assert await made(store, tmp_path, clock).run() is None
+    [item] = store.read(lambda tx: tx.work.list()).items
+    assert f"{OLD.id}.data.key" in item.reason
+    assert store.read(lambda tx: tx.verifications.last()) is None
 
 
 async def test_due_once_a_night_and_again_if_it_died(

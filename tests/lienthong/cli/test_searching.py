@@ -76,9 +76,10 @@ def test_verified_now(lived: Path, codes: dict[str, str], run: Run) -> None:
     with sqlite3.connect(lived / "hub.sqlite3") as database:
         database.execute("UPDATE messages SET outcome = 'khác' WHERE id = ?", (hits[0]["id"],))
     database.close()
-    said = run(1, lived, "log", "search", "--message", hits[0]["id"], "--verify").stdout
-    assert "outcome" in said
-    assert "broken" in said
+    asked = ("log", "search", "--message", hits[0]["id"], "--verify")
+    assert "says otherwise than the leaf: outcome" in run(1, lived, *asked).stdout
+    [row] = json.loads(run(1, lived, *asked, "--json").stdout)["messages"]
+    assert (row["state"], row["ok"]) == ("broken", False)
 
 
 def test_masked_until_somebody_says_why(lived: Path, run: Run) -> None:
