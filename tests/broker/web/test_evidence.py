@@ -55,6 +55,7 @@ async def test_a_dossier_of_real_agencies(world: Stage, tmp_path: Path) -> None:
     facts = report.files[0].facts
     assert (facts.subject, facts.level, facts.independent) == (code, "B-LT", False)
     assert facts.entries == facts.bodies > 20
+    assert facts.messages > 0
     acts = hub.store.read(lambda tx: tx.acts.of(f"dossier {code}"))
     assert [(act.act, act.who, act.why) for act in acts] == [
         ("evidence", "CB000007 (dvcqg)", "khiếu nại 17/2026")
