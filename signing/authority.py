@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from asn1crypto import cms, tsp
+from asn1crypto import algos, core, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
@@ -21,7 +21,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing import algorithms, keys
 from signing.cms import HASHES, reading
-from signing.der import require_der
+from signing.der import require_der, tlv
 from signing.errors import KeyProblem, SignatureInvalid
 from signing.timestamp import Response
 
@@ -42,6 +42,12 @@ _METHODS = {
 }
 
 
+_OCTETS, _GENERALIZED_TIME, _SEQUENCE, _SET, _TAG_0 = 0x04, 0x18, 0x30, 0x31, 0xA0
+_SIGNED_DATA = bytes(core.ObjectIdentifier("1.2.840.113549.1.7.2").dump())
+_TST_INFO = bytes(core.ObjectIdentifier("1.2.840.113549.1.9.16.1.4").dump())
+_CONTENT_TYPE = tlv(_SEQUENCE, core.ObjectIdentifier("1.2.840.113549.1.9.3").dump(), tlv(_SET, _TST_INFO))
+
+
 class EmbeddedAuthority:
     """Issues tokens with a key of the hub's own. Safe to call from several threads."""
 
@@ -58,6 +64,13 @@ class EmbeddedAuthority:
         self._signer = signer
         self._clock = clock
         self._serial = serial
+        self._digest, method = _METHODS[signer.algorithm]
+        self._digest_algorithm = algos.DigestAlgorithm({"algorithm": self._digest}).dump()
+        self._signature_algorithm = algos.SignedDigestAlgorithm({"algorithm": method}).dump()
+        self._der = signer.certificate.public_bytes(Encoding.DER)
+        number = core.Integer(signer.certificate.serial_number).dump()
+        self._identifier = _sequence(signer.certificate.issuer.public_bytes(), number)
+        self._names_the_certificate = _attribute("1.2.840.113549.1.9.16.2.47", self._signing_certificate())
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -70,60 +83,53 @@ class EmbeddedAuthority:
             require_der(request, "the request", limit=_REQUEST_LIMIT)
             with reading("the request"):
                 asked = tsp.TimeStampReq.load(request, strict=True)
+                imprint = asked["message_imprint"].dump()  # it goes into the token as it came
                 refusal = _refusal(asked)
                 if refusal is None:
-                    return self._granted(asked)
+                    return self._granted(imprint, asked)
         except SignatureInvalid as error:
             refusal = ("bad_data_format", error.reason)
         failure, words = refusal
         status = {"status": "rejection", "status_string": [words], "fail_info": {failure}}
         return bytes(Response({"status": status}).dump())
 
-    def _granted(self, asked: Any) -> bytes:
-        info = {
-            "version": "v1",
-            "policy": POLICY,
-            "message_imprint": asked["message_imprint"],
-            "serial_number": self._serial(),
-            "gen_time": self._clock().replace(microsecond=0),
-            "accuracy": {"seconds": _ACCURACY},
-        }
-        if asked["nonce"].native is not None:
-            info["nonce"] = asked["nonce"].native
-        token = self._signed(tsp.TSTInfo(info).dump(), with_certificate=asked["cert_req"].native)
-        return bytes(Response({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
-
-    def _signed(self, content: bytes, *, with_certificate: bool) -> cms.ContentInfo:
-        """Signed data over ``content`` (RFC 5652 §5), with the attributes that RFC 3161 and RFC 5816 ask for."""
-        digest, method = _METHODS[self._signer.algorithm]
-        der = self.certificate.public_bytes(Encoding.DER)
-        own = cms.Certificate.load(der)
-        named = {"hash_algorithm": {"algorithm": digest}, "cert_hash": hashlib.new(digest, der).digest()}
-        attributes = cms.CMSAttributes(
-            [
-                _attribute("content_type", "tst_info"),
-                _attribute("message_digest", hashlib.new(digest, content).digest()),
-                _attribute("signing_certificate_v2", {"certs": [named]}),
-            ]
+    def _granted(self, imprint: bytes, asked: Any) -> bytes:
+        nonce = asked["nonce"].native
+        info = _sequence(
+            core.Integer(1).dump(),  # version
+            _oid(POLICY),
+            imprint,
+            core.Integer(self._serial()).dump(),
+            tlv(_GENERALIZED_TIME, f"{self._clock().astimezone(UTC):%Y%m%d%H%M%S}Z".encode()),
+            _sequence(core.Integer(_ACCURACY).dump()),
+            b"" if nonce is None else core.Integer(nonce).dump(),
         )
-        place = cms.IssuerAndSerialNumber({"issuer": own.issuer, "serial_number": own.serial_number})
-        signer = {
-            "version": "v1",
-            "sid": cms.SignerIdentifier("issuer_and_serial_number", place),
-            "digest_algorithm": {"algorithm": digest},
-            "signed_attrs": attributes,
-            "signature_algorithm": {"algorithm": method},
-            "signature": self._sign(attributes.dump()),
-        }
-        data = {
-            "version": "v3",
-            "digest_algorithms": [{"algorithm": digest}],
-            "encap_content_info": {"content_type": "tst_info", "content": cms.ParsableOctetString(content)},
-            "signer_infos": [signer],
-        }
-        if with_certificate:
-            data["certificates"] = [own]
-        return cms.ContentInfo({"content_type": "signed_data", "content": cms.SignedData(data)})
+        status = _sequence(core.Integer(0).dump())  # granted
+        return _sequence(status, self._signed(info, with_certificate=asked["cert_req"].native))
+
+    def _signed(self, content: bytes, *, with_certificate: bool) -> bytes:
+        """Signed data over ``content`` (RFC 5652 §5), with the attributes that RFC 3161 and RFC 5816 ask for."""
+        version = core.Integer(3).dump()
+        digest = _attribute("1.2.840.113549.1.9.4", tlv(_OCTETS, hashlib.new(self._digest, content).digest()))
+        attributes = sorted((_CONTENT_TYPE, digest, self._names_the_certificate))  # DER: a SET OF is sorted
+        signer = _sequence(
+            core.Integer(1).dump(),
+            self._identifier,
+            self._digest_algorithm,
+            tlv(_TAG_0, *attributes),
+            self._signature_algorithm,
+            tlv(_OCTETS, self._sign(tlv(_SET, *attributes))),
+        )
+        inside = _sequence(_TST_INFO, tlv(_TAG_0, tlv(_OCTETS, content)))
+        certificates = tlv(_TAG_0, self._der) if with_certificate else b""
+        data = _sequence(version, tlv(_SET, self._digest_algorithm), inside, certificates, tlv(_SET, signer))
+        return _sequence(_SIGNED_DATA, tlv(_TAG_0, data))
+
+    def _signing_certificate(self) -> bytes:
+        """SigningCertificateV2 with the hash of the own certificate; SHA-256 is the default and not written."""
+        algorithm = b"" if self._digest == "sha256" else self._digest_algorithm
+        named = _sequence(algorithm, tlv(_OCTETS, hashlib.new(self._digest, self._der).digest()))
+        return _sequence(_sequence(named))
 
     def _sign(self, data: bytes) -> bytes:
         """Signature value in the form of CMS: ECDSA as a pair of numbers (RFC 5753 §7.2), RSA as it is."""
@@ -153,8 +159,16 @@ def create_authority(
     )
 
 
-def _attribute(name: str, value: Any) -> cms.CMSAttribute:
-    return cms.CMSAttribute({"type": name, "values": [value]})
+def _sequence(*parts: bytes) -> bytes:
+    return tlv(_SEQUENCE, *parts)
+
+
+def _oid(dotted: str) -> bytes:
+    return bytes(core.ObjectIdentifier(dotted).dump())
+
+
+def _attribute(oid: str, value: bytes) -> bytes:
+    return _sequence(_oid(oid), tlv(_SET, value))
 
 
 def _refusal(asked: Any) -> tuple[str, str] | None:

@@ -28,6 +28,16 @@ def require_der(data: bytes, what: str, *, limit: int) -> None:
         raise SignatureInvalid(f"{what} is not DER: {error}") from error
 
 
+def tlv(tag: int, *parts: bytes) -> bytes:
+    """One DER value: ``tag`` (a whole identifier octet), length, and ``parts`` one after the other."""
+    content = b"".join(parts)
+    size = len(content)
+    if size < 0x80:
+        return bytes((tag, size)) + content
+    spelled = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes((tag, 0x80 | len(spelled))) + spelled + content
+
+
 class _NotDerError(Exception):
     """Where and why the bytes are not DER."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signing.der import require_der
+from signing.der import require_der, tlv
 from signing.errors import SignatureInvalid
 
 NESTED = bytes.fromhex("300a 3003 020105 0403 616263".replace(" ", ""))
@@ -77,3 +77,11 @@ def test_no_bytes_make_it_fail_in_another_way(data: bytes) -> None:
 def test_every_truncation_is_noticed(length: int) -> None:
     """A structure that ends early is never taken for a whole one."""
     assert refused(NESTED[:length])
+
+
+@given(st.lists(st.binary(max_size=400), max_size=3))
+def test_what_is_written_is_der(parts: list[bytes]) -> None:
+    """A value of values, with short and long lengths."""
+    written = tlv(0x30, *(tlv(0x04, part) for part in parts))
+    require_der(written, "it", limit=10_000)
+    assert all(part in written for part in parts)
