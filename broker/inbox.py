@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 
 from broker import attachments
 from broker.canonical import document as documents
@@ -106,6 +107,27 @@ class Inbox:
             tx.blobs.use(dossier, attachments.named(request.root))
         tx.intake.answer(request.client.id, request.message_id, answer)
         return incoming
+
+    async def keep_looked(self, client: str, name: str, document: bytes, answer: bytes) -> None:
+        """Log that a client asked how a dossier stands, and what it was told. Raises `NotNow` if it cannot be."""
+        dossier = documents.text_at(documents.read(answer), "DossierCode")
+        asked = self._message(client, name, document, "in", "request", dossier)
+        told = self._message(client, name, answer, "out", "answer", dossier)
+
+        def keep(tx: Tx) -> None:
+            tx.messages.add(asked)
+            tx.messages.add(dataclasses.replace(told, related_id=asked.id))
+
+        try:
+            await self._store.write(keep)
+        except StoreUnavailable as away:
+            raise NotNow from away
+
+    def handed_over(self, client: str, sha256: str, size: int, media_type: str) -> Message:
+        """The entry of a file: its name is its hash, its bytes are kept apart."""
+        said = {"sha256": sha256, "size": size, "media_type": media_type}
+        message = self._message(client, "attachment", json.dumps(said).encode(), "in", "request", None)
+        return dataclasses.replace(message, content_type="application/json")
 
     async def first_answer(self, request: Request) -> bytes | None:
         """The answer that this message got before, None if it is new. Raises Conflict for another content."""

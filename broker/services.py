@@ -9,6 +9,7 @@ from broker.callbacks import Callbacks
 from broker.errors import Forbidden, HubError, NotFound, NotNow
 from broker.hub import Hub
 from broker.inbox import Inbox
+from broker.store.engine import Tx
 from broker.store.errors import Missing, StoreUnavailable
 from broker.web.services import Attachment
 
@@ -29,7 +30,9 @@ class HubServices:
 
     async def status(self, client: str, document: bytes) -> bytes:
         """StatusRequest → StatusResponse."""
-        return await self._hub.standing.status(client, document)
+        answer = await self._hub.standing.status(client, document)
+        await self._inbox.keep_looked(client, "StatusRequest", document, answer)
+        return answer
 
     async def supplement(self, client: str, document: bytes) -> bytes:
         """SupplementRequest → SupplementResponse."""
@@ -61,7 +64,13 @@ class HubServices:
         new = sha256 not in self._hub.blobs
         try:
             await asyncio.to_thread(self._hub.blobs.put, [data], sha256)
-            await self._hub.store.write(lambda tx: tx.blobs.add(sha256, len(data), media_type))
+            handed = self._inbox.handed_over(client, sha256, len(data), media_type)
+
+            def keep(tx: Tx) -> None:
+                tx.blobs.add(sha256, len(data), media_type)
+                tx.messages.add(handed)
+
+            await self._hub.store.write(keep)
             if (
                 sha256 not in self._hub.blobs
             ):  # erased in between, as nobody had named it; now it is new again

@@ -59,6 +59,15 @@ class Attempts:
         await self._store.write(commit)
         return result
 
+    def stumbled(self, delivery: Delivery, reason: str) -> Message:
+        """The entry of an attempt that ended in the hub itself, before or after something left."""
+        return dataclasses.replace(
+            self._message(delivery, "out", "failed"),
+            body=reason.encode(),
+            outcome="internal",
+            content_type="text/plain",
+        )
+
     async def _exchange(self, agency: Agency, delivery: Delivery, *, queued: bool) -> Exchanged | Broken:
         wire = agency.encode(delivery)
         try:
@@ -102,14 +111,14 @@ class Attempts:
         )
 
     def _failure(self, delivery: Delivery, error: AdapterError, request_id: str | None) -> Message:
-        """What came back instead of an answer; with no bytes it still is an entry: the attempt and how it ended."""
+        """What came back instead of an answer; with no bytes it still is an entry: the attempt and why it failed."""
         kind = "reply" if error.raw is not None and not isinstance(error, Malformed) else "failed"
         return dataclasses.replace(
             self._message(delivery, "in", kind),
-            body=error.raw or b"",
+            body=str(error).encode() if error.raw is None else error.raw,
             related_id=request_id,
             outcome=type(error).__name__.lower(),
-            content_type="application/octet-stream" if error.raw is None else "application/xml",
+            content_type="text/plain" if error.raw is None else "application/xml",
         )
 
     def _message(self, delivery: Delivery, direction: str, kind: str) -> Message:

@@ -238,7 +238,8 @@ class Worker:
     async def _stumbled(self, delivery: Delivery, error: Exception) -> None:
         """The hub's own fault is for a person, like a refusal; its text may hold data and stays in the log."""
         reason = f"error of the hub itself ({type(error).__name__}), see its log: a person must act"
-        settle = Settle(None, lambda tx: tx.deliveries.bury(delivery, "internal", reason, self._clock()))
+        message = self._attempts.stumbled(delivery, reason)
+        settle = Settle(message, lambda tx: tx.deliveries.bury(delivery, "internal", reason, self._clock()))
         await self._handlers[delivery.kind].buried(delivery, reason, settle)
 
     async def _react(self, agency: Agency, delivery: Delivery, result: Exchanged | Broken) -> None:

@@ -12,12 +12,13 @@ from sqlalchemy import Row, func, insert, select, text, update
 from broker.model import Message, WorkItem
 from broker.store.errors import Missing
 from broker.store.rows import Act, Page, cursor, place
-from broker.store.schema import acts, work_items
+from broker.store.schema import acts, dossiers, work_items
 from broker.store.sql import Repository, before, equal
 
 ACT = "act"
 """Kind of the log entries that say what people did; their bodies are kept when those of messages are erased."""
 
+_UNSAID = ("unmapped", "mapping")  # kinds of items about what no mapping could say
 _FIELDS = (
     "id",
     "kind",
@@ -40,8 +41,31 @@ class Work(Repository):
     __slots__ = ()
 
     def add(self, item: WorkItem) -> None:
-        """Put an item on the list. An id that is there already changes nothing."""
-        self._tx.insert_new(work_items, **{name: getattr(item, name) for name in _FIELDS})
+        """Put an item on the list. An id that is there already changes nothing.
+
+        What could not be said in the agency's form has not left: that is an entry of the log too.
+        """
+        new = self._tx.insert_new(work_items, **{name: getattr(item, name) for name in _FIELDS})
+        if new and item.kind in _UNSAID:
+            message = self._unsaid(item)
+            self._tx.pending[message.id] = message
+
+    def _unsaid(self, item: WorkItem) -> Message:
+        """A message that was refused by our own checks, before it was one."""
+        query = select(dossiers.c.code).where(dossiers.c.id == item.dossier_id)
+        return Message(
+            id=self._tx.new_id(),
+            at=item.at,
+            direction="out",
+            kind="refused",
+            agency=item.agency or "hub",
+            operation=item.step or "message",
+            body=item.reason.encode(),
+            outcome="unmapped",
+            dossier=self._conn.execute(query).scalar_one_or_none(),
+            related_id=item.message_id,
+            content_type="text/plain",
+        )
 
     def get(self, item_id: str) -> WorkItem:
         """The item, open or closed. Raises Missing."""

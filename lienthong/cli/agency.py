@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import dataclasses
+import getpass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broker.clock import local_day, system_clock
+from broker.clock import local_day, random_id, system_clock
 from broker.config.project import Project
 from broker.config.secrets import SecretMissing
+from broker.model import Message
 from broker.store.engine import Tx
 from broker.store.errors import StoreError
 from broker.store.rows import AgencyPause, Depth
@@ -64,6 +67,7 @@ def ping(
     names = [agency] if agency else list(loaded.agencies)
     with explained():
         reports = asyncio.run(_ping(loaded, names))
+    _log(loaded, reports)
     if as_json:
         print_json([{"id": name, "ok": one.ok, "lines": one.lines} for name, one in reports.items()])
     else:
@@ -113,6 +117,34 @@ async def _ping(project: Project, names: list[str]) -> dict[str, CheckReport]:
     from broker.ping import ping as test
 
     return await test(project, names)
+
+
+def _log(project: Project, reports: Mapping[str, CheckReport]) -> None:
+    """Every test is an entry of the log, once there is one."""
+    try:
+        opened = open_store(project)
+    except (StoreError, SecretMissing, KeyProblem):
+        return
+    with contextlib.closing(opened), explained():
+        opened.write_sync(lambda tx: _entries(tx, reports))
+
+
+def _entries(tx: Tx, reports: Mapping[str, CheckReport]) -> None:
+    for agency, report in reports.items():
+        tx.messages.add(
+            Message(
+                id=random_id(),
+                at=system_clock(),
+                direction="out",
+                kind="test",
+                agency=agency,
+                operation="ping",
+                body="\n".join(report.lines).encode(),
+                outcome="ok" if report.ok else "failed",
+                content_type="text/plain",
+                officer=getpass.getuser(),
+            )
+        )
 
 
 def _waiting(project: Project) -> tuple[dict[str, Depth], dict[str, AgencyPause]]:
