@@ -11,19 +11,21 @@ import binascii
 import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from signing import merkle
 from signing.case import Case
 from signing.entries import CheckBody, Entry
 from signing.errors import ProofInvalid
+from signing.findings import Findings
 from signing.logcheck import Claim, Reading, conclude
 from signing.note import Checkpoint
 from signing.statement import Statement
 
 ENTRIES, FRONTIER, PREVIOUS = "log/entries.jsonl", "log/frontier.bin", "log/previous.note"
-_LONGEST = 48 * 1024 * 1024  # the largest message that a hub takes in, in base64
+LONGEST = 48 * 1024 * 1024
+"""Bytes of a line: the largest message that a hub takes in, in base64, and its leaf."""
 _MOST_WRONG = 1000
 _LEAF = 64 * 1024
 _MOST_UNSAID = 21
@@ -41,7 +43,7 @@ def check(case: Case, said: Statement, head: Checkpoint | None, look_into: Check
     start = _start(case, said)
     claims = [] if head is None else [Claim("log/checkpoint.note", head.size, head.root)]
     reading = Reading(case.findings, {claim.size for claim in claims}, look_into, start)
-    for entry in entries(case):
+    for entry in entries(case.lines(ENTRIES, LONGEST), ENTRIES, case.findings):
         reading.take(entry)
     found = conclude(reading, claims)
     _report_unsaid(case, reading)
@@ -65,19 +67,19 @@ def _report_unsaid(case: Case, reading: Reading) -> None:
         case.findings.warning("erasure", ENTRIES, f"{text}: entries behind its end must")
 
 
-def entries(case: Case) -> Iterator[Entry]:
+def entries(lines: Iterable[bytes], place: str, findings: Findings) -> Iterator[Entry]:
     """The entries line by line; a line that is none is reported and left out, and too many of them are the end."""
     wrong = 0
-    for number, line in enumerate(case.lines(ENTRIES, _LONGEST), 1):
+    for number, line in enumerate(lines, 1):
         match = _LINE.fullmatch(line)
         entry = None if match is None else _entry(match)
         if entry is not None:
             yield entry
             continue
         wrong += 1
-        case.findings.error("leaf", f"{ENTRIES} line {number}", "the line is not an entry")
+        findings.error("leaf", f"{place} line {number}", "the line is not an entry")
         if wrong == _MOST_WRONG:
-            case.findings.error("damaged", ENTRIES, f"{wrong:,} lines are no entries: the rest is not read")
+            findings.error("damaged", place, f"{wrong:,} lines are no entries: the rest is not read")
             return
 
 

@@ -1,4 +1,4 @@
-"""Verify evidence offline: containers, archives, exports, and chains of them; no database, no hub, no network.
+"""Verify evidence offline: containers, archives, exports, chains of them; no database, no hub, no network.
 
     python -m signing.audit FILE... --trust FOLDER [--format text|json|html] [--out FILE]
 
@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from signing import archivecheck, asic, entrycheck, headcheck, sealcheck, statement
+from signing import archivecheck, asic, barelog, entrycheck, headcheck, sealcheck, statement
 from signing.anchors import Anchors
 from signing.bodycheck import Messages
 from signing.case import Case
@@ -51,6 +51,9 @@ def _verify(path: Path, anchors: Anchors) -> _Done:
     """One file, and the signed heads in it by size."""
     findings = Findings()
     try:
+        if path.suffix == barelog.SUFFIX:
+            facts, heads = barelog.check(path, anchors, findings)
+            return FileReport(path.name, tuple(findings.all()), facts), heads
         container = asic.read(path, strict=False)
     except OSError as error:
         findings.error("damaged", path.name, f"it cannot be opened: {error.strerror or error}")

@@ -16,6 +16,7 @@ from signing.errors import SigningError
 from signing.findings import Findings
 
 _WINDOW = 200_000
+_LARGEST_LIST = 4 * 1024 * 1024
 
 Leaf = Mapping[str, object]
 
@@ -123,6 +124,8 @@ class Erasures:
 
     def _told(self, leaf: Leaf, body: bytes) -> str | None:
         """Read an entry that says what was erased; answers what is wrong with it."""
+        if len(body) > _LARGEST_LIST:
+            return f"the list of erased bodies has more than {_LARGEST_LIST:,} bytes"
         try:
             entries = json.loads(body)["entries"]
         except (ValueError, KeyError, TypeError, RecursionError):
@@ -133,6 +136,10 @@ class Erasures:
         who = (str(leaf.get("officer")), str(leaf.get("purpose")))
         self._said.setdefault(who, []).append(len(entries))
         return None
+
+    def listed(self) -> frozenset[int]:
+        """The entries of which others that were taken say that their bodies were erased."""
+        return frozenset(index for entries in self._listed for index in entries)
 
     def report(self, findings: Findings, *, complete: bool) -> int:
         """Hold the missing bodies against what was said; gives how many were erased."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from signing import merkle
 from signing.case import Case
-from signing.entries import Bindings, CheckBody, Entry, Leaf, check_content, read_leaf
+from signing.entries import Bindings, CheckBody, Entry, Erasures, Leaf, check_content, read_leaf
 from signing.errors import ProofInvalid
 from signing.headcheck import COSIGNED
 from signing.note import Checkpoint
 from signing.proof import Proof
-from signing.statement import Listed, Statement
+from signing.statement import Listed, Statement, time_of
 
 _LEAF = 64 * 1024
-_BODY = 64 * 1024 * 1024
+_BODY = 48 * 1024 * 1024
+_SKEW = timedelta(minutes=5)
 
 
 def check(case: Case, said: Statement, head: Checkpoint | None, look_into: CheckBody | None) -> None:
     """Verify each entry by itself and against the signed head, and those that answer each other."""
-    bindings = Bindings()
+    bindings, erasures = Bindings(), Erasures()
     without = []
     for listed in said.entries:
         place = f"entries/{listed.index}.json"
@@ -29,6 +32,8 @@ def check(case: Case, said: Statement, head: Checkpoint | None, look_into: Check
         leaf = read_leaf(entry, case.findings, place)
         check_content(entry, leaf, case.findings, look_into, listed.body or place)
         _check_listed(case, listed, leaf)
+        _check_time(case, entry.index, leaf)
+        erasures.take(entry, leaf, case.findings)
         _check_proof(case, entry, head)
         bindings.take(entry.index, leaf, entry.leaf_hash, case.findings)
         case.facts.entries += 1
@@ -36,10 +41,34 @@ def check(case: Case, said: Statement, head: Checkpoint | None, look_into: Check
         if listed.body is None:
             without.append(listed.index)
     case.facts.bound = bindings.compared
-    if without:
-        shown = ", ".join(map(str, without[:20])) + (" …" if len(without) > 20 else "")
-        text = f"the content of entries {shown} is not in the file: erased, or left out"
-        case.findings.info("erasure", "entries", text)
+    _report_missing(case, without, erasures)
+
+
+def _report_missing(case: Case, without: list[int], erasures: Erasures) -> None:
+    """Say which content is not in the file: erased, as an entry in it tells, or left out."""
+    told = erasures.listed()
+    erased = [index for index in without if index in told]
+    case.facts.erased = len(erased)
+    erasures.report(case.findings, complete=False)
+    for indexes, why in (
+        (erased, "was erased, as another entry says"),
+        ([index for index in without if index not in told], "is not in the file: erased, or left out"),
+    ):
+        if indexes:
+            shown = ", ".join(map(str, indexes[:20])) + (" …" if len(indexes) > 20 else "")
+            case.findings.info("erasure", "entries", f"the content of entries {shown} {why}")
+
+
+def _check_time(case: Case, index: int, leaf: Leaf | None) -> None:
+    """An entry cannot be later than the time-stamp over a head that covers it; clocks may differ."""
+    stamped = min((one.at for one in case.stamped), default=None)
+    try:
+        at = time_of(str((leaf or {}).get("at")))
+    except ValueError:
+        return
+    if stamped is not None and at > stamped + _SKEW:
+        text = "it says that it is later than the time-stamp that covers it"
+        case.findings.error("timestamp", f"entries/{index}.json", text, index=index)
 
 
 def _check_listed(case: Case, listed: Listed, leaf: Leaf | None) -> None:

@@ -130,7 +130,7 @@ def _finding(found: Finding) -> Iterator[str]:
 
 def _told(facts: Facts) -> Iterator[str]:
     if facts.kind is not None:
-        yield f"{facts.kind} {facts.subject}, made {moment(facts.made)}"
+        yield f"{facts.kind} {facts.subject}" + (f", made {moment(facts.made)}" if facts.made else "")
     if facts.signer is not None:
         stamped = f", stamped {moment(facts.sealed_at)}" if facts.sealed_at else ""
         yield f"signed by {facts.signer} on {moment(facts.signed_at)}{stamped} (XAdES {facts.level})"

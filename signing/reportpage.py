@@ -56,6 +56,7 @@ _KINDS = {
     "dossier": ("Một hồ sơ", "dossier"),
     "archive": ("Kho lưu trữ theo kỳ", "archive"),
     "export": ("Toàn bộ nhật ký", "export"),
+    "log": ("Các mục nhật ký, không niêm phong", "entries of a log, not sealed"),
 }
 
 

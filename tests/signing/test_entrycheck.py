@@ -58,3 +58,23 @@ def test_without_bodies(verify: Verify) -> None:
     report = verify(evidence((1,), log))
     assert report.exit_code == 0
     assert [(one.severity, one.code) for one in report.findings] == [("info", "erasure")]
+
+
+def test_erased_content(verify: Verify) -> None:
+    """If the file has the entry that tells of an erasure, it is told by whom; what is left out is told apart."""
+    log = [message.erased() for message in messages(4)]
+    log.append(Message.of(4, b'{"entries":[1]}', kind="erasure", officer="cb-01", purpose="hết hạn lưu trữ"))
+    report = verify(evidence((1, 2, 4), log))
+    assert [one.text for one in report.findings] == [
+        "1 bodies were erased in 1 steps by cb-01: hết hạn lưu trữ",
+        "the content of entries 1 was erased, as another entry says",
+        "the content of entries 2 is not in the file: erased, or left out",
+    ]
+    assert (report.exit_code, report.files[0].facts.erased) == (0, 1)
+
+
+def test_later_than_its_stamp(verify: Verify) -> None:
+    """What was stamped was there before: an entry that says otherwise was dated falsely."""
+    log = messages()
+    log[2] = Message.of(2, at="2026-09-01T09:00:00.000000Z")
+    assert errors(verify(evidence((2,), log))) == [("timestamp", "entries/2.json")]
