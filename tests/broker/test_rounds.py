@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from adapters.errors import Unavailable
 from broker.config.schedule import JobConfig, Schedule
 from broker.mapping import MappingError
 from broker.mapping.errors import Problem
 from broker.model import DeliveryKind, DeliveryState, Outcome, Phase, StepState
+from signing.authority import create_authority
 from tests.broker.rig import Rig, item, record, report
 
 
@@ -113,3 +115,18 @@ async def test_jobs(rig: Rig) -> None:
     assert "poll" not in names
     assert (names[-1], "reconcile" in names) == ("wake", True)
     await jobs[-1].run()
+
+
+async def test_heads_are_signed_and_stamped_by_the_clock(rig: Rig, tmp_path: Path) -> None:
+    """The jobs of a hub with the settings as they come: sign the head, have it stamped by the authority inside."""
+    await rig.opened()
+    jobs = {job.name: job.run for job in rig.hub.rounds.jobs(Schedule())}
+    await jobs["checkpoint"]()
+    await jobs["timestamp"]()
+    assert [one.agency for one in rig.work("timestamp")] == ["ben-trong"], "no key, and somebody is told"
+    create_authority(tmp_path / "keys/tsa", "ben-trong", clock=rig.clock)
+    await jobs["timestamp"]()
+    assert rig.work("timestamp") == []
+    await jobs["checkpoint"]()
+    await jobs["timestamp"]()
+    assert (await rig.hub.timestamping.lag()).entries == 0
