@@ -67,6 +67,7 @@ class Revoking:
         self._http = http or HttpClient(clock=clock, resolver=self._hosts)
         self._nonce = nonce
         self._gate = asyncio.Semaphore(_AT_ONCE)
+        self._told: set[str] = set()
         self.failures: dict[str, str] = {}
         """Source → why its last answer could not be had; for metrics."""
 
@@ -216,8 +217,10 @@ class Revoking:
         """Tell a person once about every certificate whose last answer has ended."""
         now = self._clock()
         items = [item for link in links if (item := self._silent(*link, now)) is not None]
-        if items:
-            await self._store.write(lambda tx: _add(tx, items))
+        new = [item for item in items if item.id not in self._told]
+        if new:
+            await self._store.write(lambda tx: _add(tx, new))
+            self._told = {item.id for item in items}
 
     def _silent(
         self, certificate: x509.Certificate, issuer: x509.Certificate, now: datetime

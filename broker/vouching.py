@@ -10,6 +10,7 @@ from broker.authorities import anchors_by_name
 from broker.config.project import Project
 from broker.containers import Containers, Material, chain_of
 from broker.evidence import Evidence
+from broker.keyring import ring_of
 from broker.logbook import Logbook
 from broker.logfiles import LogFiles
 from broker.store.engine import Store
@@ -75,4 +76,5 @@ def own_anchors(project: Project, signer: Signer, verifier: NoteVerifier) -> Anc
         authorities = [one for anchors in anchors_by_name(project).values() for one in anchors]
     except KeyProblem:  # no key of the authority inside: then it has stamped nothing
         authorities = []
-    return Anchors((chain_of(signer)[-1],), tuple(authorities), (verifier,), tuple(witnesses))
+    ours = dict.fromkeys((chain_of(signer)[-1], *ring_of(project).anchors()))  # those of retired keys as well
+    return Anchors(tuple(ours), tuple(authorities), (verifier,), tuple(witnesses))

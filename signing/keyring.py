@@ -105,6 +105,16 @@ class KeyRing:
         shown = [key for key in self.members() if key.state != "retired"]
         return [keys.certificates_of(self.folder, key.name)[0] for key in shown]
 
+    def anchors(self) -> list[x509.Certificate]:
+        """By what everything that keys of the ring ever signed is verified. Raises KeyProblem.
+
+        That is the end of each key's chain, retired keys and certificates that were replaced included.
+        """
+        names = [key.name for key in self.members()]
+        ends = [keys.certificates_of(self.folder, name)[-1] for name in names]
+        past = [each for name in names for each in keys.past_certificates(self.folder, name)]
+        return list(dict.fromkeys([*ends, *past]))
+
     def publish(self) -> Path:
         """Write ``published.pem``, as every change does; says where it is. Raises KeyProblem."""
         pem = [each.public_bytes(serialization.Encoding.PEM) for each in self.published()]

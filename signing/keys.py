@@ -224,6 +224,12 @@ def certificates_of(folder: Path, name: str) -> list[x509.Certificate]:
     return read_certificates(key_path(folder, name, _CERTIFICATE))
 
 
+def past_certificates(folder: Path, name: str) -> list[x509.Certificate]:
+    """Certificates that a key had before the one it has now. Raises KeyProblem."""
+    past = key_path(folder, name, _PAST)
+    return read_certificates(past) if past.exists() else []
+
+
 def certify_key(folder: Path, name: str, certificates: Sequence[x509.Certificate]) -> list[x509.Certificate]:
     """Give a key the certificate that came back for it, with issuers if they came along; says what is stored.
 

@@ -69,6 +69,7 @@ def test_what_a_retired_key_signed_can_still_be_verified(ring: KeyRing) -> None:
     ring.activate("hub-2", WHO)
     ring.retire("hub", WHO)
     assert read_certificates(ring.folder / "hub.crt.pem") == [certificate]
+    assert certificate in ring.anchors()
     with pytest.raises(KeyProblem, match="does not exist"):
         ring.load("hub")
 
@@ -158,6 +159,7 @@ def test_the_certificate_that_came_back(ring: KeyRing, tmp_path: Path) -> None:
     assert ring.load("hub").chain == tuple(chain)
     assert published(ring) == [own]
     assert read_certificates(tmp_path / "hub.past.pem") == [before]
+    assert ring.anchors() == [root.certificate, before]
     with pytest.raises(KeyProblem, match="belongs to the key hub"):
         ring.certify("hub", [root.certificate], WHO)
 
