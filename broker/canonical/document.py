@@ -22,7 +22,9 @@ DS_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 DECLARATIONS = ("BirthDeclaration", "DeathDeclaration")
 """What a citizen can declare: roots of birth.xsd and death.xsd."""
 
-_NUMBERS = ("PersonalNumber", "HeadPersonalNumber", "DeceasedPersonalNumber")
+_NUMBERS = tuple(
+    f"{{{NAMESPACE}}}{name}" for name in ("PersonalNumber", "HeadPersonalNumber", "DeceasedPersonalNumber")
+)
 _NUMBER = re.compile("[0-9]{12}")
 _SPACE = re.compile("[ \t\r\n\u00a0]+")
 _SEGMENT = re.compile(r"([A-Za-z0-9]+)(?:\[(\d+)\])?")
@@ -112,7 +114,7 @@ def personal_numbers(document: bytes | Node) -> frozenset[str]:
         root = as_tree(document)
     except XmlRefused:
         return frozenset()
-    found = (collapse(element.text or "") for element in root.iter(*map(tag, _NUMBERS)))
+    found = {(element.text or "").strip() for element in root.iter(*_NUMBERS)}
     return frozenset(filter(is_personal_number, found))
 
 

@@ -3,7 +3,17 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from broker.canonical.document import as_bytes, as_tree, declaration_of, find, normalize, read, text_at
+from broker.canonical.document import (
+    as_bytes,
+    as_tree,
+    declaration_of,
+    find,
+    is_personal_number,
+    normalize,
+    personal_numbers,
+    read,
+    text_at,
+)
 from signing.errors import XmlRefused
 from tests.broker.canonical.samples import SUBMIT, declaration, put, submit
 
@@ -55,3 +65,15 @@ def test_the_declaration_in_a_document() -> None:
     assert found.getparent() is root
     assert declaration_of(found) is found
     assert declaration_of(read(b"<a/>")) is None
+
+
+def test_the_people_in_a_document() -> None:
+    """Everybody's number once, also the head's of the household; what is no number, or cannot be read, is nobody's."""
+    people = {"001090000018", "001192000027"}
+    assert personal_numbers(SUBMIT) == personal_numbers(submit()) == people
+    assert personal_numbers(submit(put("Mother/PersonalNumber", "unknown"))) == people
+    assert personal_numbers(b"<a>") == frozenset()
+    assert is_personal_number("001192000027")
+    assert not any(
+        map(is_personal_number, ("", "00119200002", "0011920000270", "٠٠١١٩٢٠٠٠٠٢٧", "001192000027\n"))
+    )
