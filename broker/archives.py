@@ -7,6 +7,7 @@ verified and under its name counts when it is recorded; what a crash leaves befo
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -59,12 +60,25 @@ class Archives:
         self._folder = folder.absolute()
         self._owner = owner
         self._transfer = transfer or Transfer(settings.transfer)
+        self._running: asyncio.Task[object] | None = None
+
+    def stop(self) -> None:
+        """Give up the run that is under way: what it has not recorded is made again by another."""
+        if self._running is not None:
+            self._running.cancel()
 
     async def run(self) -> int:
         """Write the archives of all periods that are over, and take elsewhere what was not; says how many are new.
 
         What goes wrong becomes a work item and is tried again by the next run.
         """
+        self._running = asyncio.current_task()
+        try:
+            return await self._run()
+        finally:
+            self._running = None
+
+    async def _run(self) -> int:
         written = 0
         while (piece := await self._store.aread(self._due)) is not None:
             item = f"archive:{piece.subject}"

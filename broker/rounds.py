@@ -109,10 +109,11 @@ class Rounds:
             ("refusals", timedelta(minutes=1), self._refusals.flush, False),
             ("wake", timedelta(seconds=1), self.retries, False),
         )
+        stops = {"archive": self._archives.stop}
         return [
             *self._reverify(schedule),
             *(
-                Job(name, pause, run, shared, schedule.at(name))
+                Job(name, pause, run, shared, schedule.at(name), stops.get(name))
                 for name, default, run, shared in found
                 if (pause := schedule.every(name, default)) is not None
             ),

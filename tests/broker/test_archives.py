@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import sys
@@ -202,8 +203,10 @@ async def test_an_archive_without_what_was_erased_since(rig: Rig, tmp_path: Path
     rig.clock.advance(days=1)
     await rig.hub.logbook.checkpoint()
     rig.clock.advance(hours=5)
-    await kept.run()
-    (before,) = recorded(rig)
+    await a_day(rig, None, "message-later")
+    rig.clock.advance(hours=5)
+    assert await kept.run() == 2
+    before, after_it = recorded(rig)
     path = tmp_path / "archives" / before.file
     was = list(lines(path))
     await rig.hub.retention.erase(dossier, "an", "lệnh của tòa án")
@@ -213,7 +216,7 @@ async def test_an_archive_without_what_was_erased_since(rig: Rig, tmp_path: Path
     assert gone > 0
     assert [one["leaf"] for one in was] == [one["leaf"] for one in now]
     assert errors(verify_files([path], anchors(tmp_path))) == []
-    (after,) = recorded(rig)
+    after, _ = recorded(rig)
     assert (after.start, after.stop, after.transferred_at) == (before.start, before.stop, None)
     assert after.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     acts = rig.hub.store.read(lambda tx: tx.acts.of(before.file))
@@ -221,6 +224,9 @@ async def test_an_archive_without_what_was_erased_since(rig: Rig, tmp_path: Path
     assert after.sha256 in acts[-1].why
     with pytest.raises(Missing):
         await kept.redact("2020-01", "an", "nothing")
+    report = verify_files([path, tmp_path / "archives" / after_it.file], anchors(tmp_path))
+    assert errors(report) == []
+    assert any("was another file" in one.text for one in report.across)
     path.write_bytes(b"damaged")
     with pytest.raises(FileWrong):
         await kept.redact(before.period, "an", "again")
@@ -245,3 +251,21 @@ async def test_an_export_begins_and_ends_at_signed_heads(rig: Rig, tmp_path: Pat
     acts = rig.hub.store.read(lambda tx: tx.acts.latest(2))
     assert {(act.act, act.who, act.why) for act in acts} == {("export", ASKED.who, ASKED.purpose)}
     assert recorded(rig) == []
+
+
+async def test_a_run_gives_up_when_the_hub_stops(rig: Rig, tmp_path: Path) -> None:
+    """Stopped while an archive is taken elsewhere, or verified, it leaves nothing half done; another run makes it."""
+    started = tmp_path / "started"
+    script = f"import pathlib, threading; pathlib.Path({str(started)!r}).touch(); threading.Event().wait()"
+    kept = archives(rig, tmp_path, program=(sys.executable, "-c", script))
+    kept.stop()
+    await a_day(rig, None)
+    rig.clock.advance(hours=5)
+    run = asyncio.create_task(kept.run())
+    while not started.exists():
+        await asyncio.sleep(0)
+    kept.stop()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+    assert recorded(rig)[0].transferred_at is None
+    assert [path.name for path in (tmp_path / "archives").iterdir()] == ["2026-09-15.asice"]
