@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 
+from tests.chains import issue, points
 from tests.lienthong.cli.conftest import Run
 
 
@@ -96,3 +98,20 @@ def test_an_unknown_project_is_a_finding(tmp_path: Path, run: Run) -> None:
     """A folder that is no project is told by its missing files."""
     output = run(1, tmp_path, "check").stdout
     assert "config/hub.yaml" in output
+
+
+def test_issuers_that_may_not_be_asked_are_named(quick: Path, run: Run) -> None:
+    """Messages of such partners would be refused: whoever sets up the hub hears of it before."""
+    run(0, quick, "keys", "create", "hub", "--algorithm", "ecdsa-p256")
+    ca = issue("ca", authority=True)
+    leaf = issue("leaf", ca, extra=[points("http://crl.example/ca.crl")])
+    folder = quick / "var/trust/cutru"
+    (folder / "intermediates").mkdir(parents=True)
+    (folder / "leaf.pem").write_bytes(leaf.certificate.public_bytes(Encoding.PEM))
+    (folder / "intermediates/ca.pem").write_bytes(ca.certificate.public_bytes(Encoding.PEM))
+    (found,) = [
+        one
+        for one in findings(run(1, quick, "check", "--json").stdout)
+        if one["field"] == "evidence.revocation.hosts"
+    ]
+    assert "http://crl.example/ca.crl" in found["message"]
