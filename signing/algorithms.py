@@ -32,6 +32,7 @@ C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
 EXCLUSIVE_C14N = "http://www.w3.org/2001/10/xml-exc-c14n#"
 ENVELOPED = "http://www.w3.org/2000/09/xmldsig#enveloped-signature"
 XPATH = "http://www.w3.org/TR/1999/REC-xpath-19991116"
+XPATH_FILTER = "http://www.w3.org/2002/06/xmldsig-filter2"
 BASE64 = "http://www.w3.org/2000/09/xmldsig#base64"
 
 CANONICALIZATIONS = frozenset({C14N, EXCLUSIVE_C14N})

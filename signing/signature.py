@@ -40,6 +40,10 @@ _REFERENCE_FORMS = [
     [f"{{{DS}}}{name}" for name in names]
     for names in (("Transforms", "DigestMethod", "DigestValue"), ("DigestMethod", "DigestValue"))
 ]
+_TAKING_OUT = (
+    (algorithms.XPATH, f"{{{DS}}}XPath", None, "not(ancestor-or-self::ds:Signature)"),
+    (algorithms.XPATH_FILTER, f"{{{algorithms.XPATH_FILTER}}}XPath", "subtract", "/descendant::ds:Signature"),
+)
 _IDENTIFIERS = etree.XPath(
     "//@Id | //@ID | //@id | //@xml:id | //@u:Id",
     namespaces={
@@ -52,8 +56,7 @@ _IDENTIFIERS = etree.XPath(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Transform:
-    """One step from a referenced element to the bytes that are digested; ``prefixes`` for exclusive C14N
-    only."""
+    """One step from a referenced element to the bytes that are digested; ``prefixes`` for exclusive C14N only."""
 
     algorithm: str
     prefixes: tuple[str, ...] = ()
@@ -73,8 +76,7 @@ class Reference:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verified:
-    """What a signature proved: ``element`` is parsed anew from the signed bytes, so only signed content is in
-    it."""
+    """What a signature proved: ``element`` is parsed anew from the signed bytes, so only signed content is in it."""
 
     element: etree._Element
     certificate: x509.Certificate
@@ -83,8 +85,7 @@ class Verified:
 
 
 class Believing(Protocol):
-    """Whoever decides which certificates are believed: `signing.trust.Trust`, or a verifier with its own
-    anchors."""
+    """Whoever decides which certificates are believed: `signing.trust.Trust`, or a verifier with its own anchors."""
 
     def check(self, certificate: x509.Certificate, at: datetime) -> str:
         """For whom ``certificate`` speaks at time ``at``. Raises Untrusted with why not."""
@@ -277,14 +278,12 @@ def referred(reference: Reference, target: etree._Element, signature: etree._Ele
 
 
 def matches(reference: Reference, data: Content) -> bool:
-    """Whether ``data`` has the digest that the reference states. Raises SignatureInvalid for a method not
-    listed."""
+    """Whether ``data`` has the digest that the reference states. Raises SignatureInvalid for a method not listed."""
     return hmac.compare_digest(algorithms.digest(reference.digest_method, data), reference.digest_value)
 
 
 def enclosed_certificate(signature: etree._Element) -> x509.Certificate:
-    """The signer's certificate from KeyInfo: the first, if issuers follow. Key values and names are not
-    used."""
+    """The signer's certificate from KeyInfo: the first, if issuers follow. Key values and names are not used."""
     return enclosed_certificates(signature)[0]
 
 
@@ -354,11 +353,10 @@ def _read_reference(element: etree._Element) -> Reference:
         raise SignatureInvalid("a reference without URI is not accepted")
     if [child.tag for child in element] not in _REFERENCE_FORMS:
         raise SignatureInvalid("a Reference must hold its Transforms, if any, and one digest")
+    steps = element.findall(f"{ds('Transforms')}/{ds('Transform')}")
     return Reference(
         uri=uri,
-        transforms=tuple(
-            _read_transform(step) for step in element.findall(f"{ds('Transforms')}/{ds('Transform')}")
-        ),
+        transforms=tuple(map(_read_transform, steps)),
         digest_method=_read_method(element, "DigestMethod").algorithm,
         digest_value=decode_base64(only_child(element, ds("DigestValue"))),
         type=element.get("Type"),
@@ -374,12 +372,12 @@ def _read_transform(element: etree._Element) -> Transform:
     """Algorithm and, for exclusive C14N, the PrefixList; any other parameter is refused.
 
     Some signers take their signature out by an expression. In a document with one signature, and others are refused,
-    this one expression means the enveloped-signature transform.
+    the expressions that they write mean the enveloped-signature transform.
     """
     prefixes: tuple[str, ...] = ()
     if len(element) > 1:
         raise SignatureInvalid("an algorithm has more than one parameter")
-    if element.get("Algorithm") == algorithms.XPATH and _takes_out_signatures(element):
+    if _takes_out_signatures(element):
         return Transform(algorithms.ENVELOPED)
     for parameter in element:
         if parameter.tag != f"{{{_EXC}}}InclusiveNamespaces":
@@ -392,6 +390,9 @@ def _read_transform(element: etree._Element) -> Transform:
 
 
 def _takes_out_signatures(transform: etree._Element) -> bool:
-    expressions = transform.findall(ds("XPath"))
-    written = [xml.text_of(each).strip() for each in expressions if each.nsmap.get("ds") == DS]
-    return written == ["not(ancestor-or-self::ds:Signature)"]
+    said = [
+        (transform.get("Algorithm"), step.tag, step.get("Filter"), xml.text_of(step).strip())
+        for step in transform
+        if step.nsmap.get("ds") == DS
+    ]
+    return len(said) == 1 and said[0] in _TAKING_OUT

@@ -322,26 +322,35 @@ def test_we_verify_an_ecdsa_signature_of_another_library() -> None:
     assert verified(signed, "hub-ec").partner == "hub-ec"
 
 
-EXPRESSION = "not(ancestor-or-self::ds:Signature)"
+EXPRESSION = (algorithms.XPATH, f"{DS}XPath", {}, "not(ancestor-or-self::ds:Signature)")
+FILTER = (
+    algorithms.XPATH_FILTER,
+    f"{{{algorithms.XPATH_FILTER}}}XPath",
+    {"Filter": "subtract"},
+    "/descendant::ds:Signature",
+)
 
 
-def signed_by_expression(text: str, spaces: dict[str, str]) -> etree._Element:
+def signed_by_expression(
+    method: str, tag: str, how: dict[str, str], text: str, prefix: str = "ds"
+) -> etree._Element:
     """A document whose signature is taken out of it by an XPath expression, as some signers do."""
     root = xml.parse(DECLARATION)
     reference = document_reference(root, algorithms.EXCLUSIVE_C14N, algorithms.SHA256)
-    steps = (Transform(algorithms.XPATH), Transform(algorithms.EXCLUSIVE_C14N))
+    steps = (Transform(method), Transform(algorithms.EXCLUSIVE_C14N))
     references = [dataclasses.replace(reference, transforms=steps)]
     written = signature.write(references, pki.signer("hub"), canonicalization=algorithms.EXCLUSIVE_C14N)
     signature.enclose_certificate(written, pki.certificate("hub"))
-    etree.SubElement(find(written, "Transform"), f"{DS}XPath", nsmap=spaces).text = text
+    etree.SubElement(find(written, "Transform"), tag, how, nsmap={prefix: DS[1:-1]}).text = text
     root.append(written)
     signature.complete(written, references, pki.signer("hub"), {})
     return root
 
 
-def test_the_expression_that_takes_the_signature_out_is_understood() -> None:
+@pytest.mark.parametrize("expression", [EXPRESSION, FILTER], ids=["1.0", "filter"])
+def test_the_expression_that_takes_the_signature_out_is_understood(expression: Any) -> None:
     """It is not evaluated: in a document with one signature it means the enveloped transform."""
-    root = signed_by_expression(EXPRESSION, {"ds": DS[1:-1]})
+    root = signed_by_expression(*expression)
     found = verified(root)
     assert xml.canonicalize_document(found.element) == xml.canonicalize_document(xml.parse(DECLARATION))
     find(root, "SoDinhDanh").text = "001099000002"
@@ -350,19 +359,25 @@ def test_the_expression_that_takes_the_signature_out_is_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    "expression",
     [
-        "not(ancestor-or-self::ds:Signature) and 1",
-        "true()",
-        "",
-        "not(ancestor-or-self::d:Signature)",
-        "//*" * 9,
+        (*EXPRESSION[:3], "not(ancestor-or-self::ds:Signature) and 1"),
+        (*EXPRESSION[:3], "true()"),
+        (*EXPRESSION[:3], ""),
+        (*EXPRESSION[:3], "not(ancestor-or-self::d:Signature)"),
+        (*EXPRESSION[:3], "//*" * 9),
+        (*EXPRESSION[:3], FILTER[3]),
+        (*FILTER[:2], {"Filter": "intersect"}, FILTER[3]),
+        (*FILTER[:2], {}, FILTER[3]),
+        (*FILTER[:3], EXPRESSION[3]),
+        (EXPRESSION[0], *FILTER[1:]),
+        (FILTER[0], *EXPRESSION[1:]),
     ],
 )
-def test_any_other_expression_is_refused(text: str) -> None:
+def test_any_other_expression_is_refused(expression: Any) -> None:
     """An expression could leave out whatever its author likes."""
     with pytest.raises(SignatureInvalid, match="parameter <XPath>"):
-        verified(signed_by_expression(text, {"d": DS[1:-1]}))
+        verified(signed_by_expression(*expression))
 
 
 def test_a_reference_to_the_root_by_its_identifier_is_accepted() -> None:
