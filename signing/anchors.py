@@ -1,7 +1,8 @@
 """What a verification starts from: certificates and keys that the reader got in another way than the evidence.
 
-A folder holds ``*.pem`` (authorities of signatures, or the signers' own certificates), ``tsa/*.pem`` (authorities of
-time-stamps) and ``*.vkey`` (a line per key: the log's and the witnesses', C2SP signed-note; others are passed over).
+A folder holds ``*.pem`` (who may seal evidence: authorities, or the hub's own certificate), ``tsa/*.pem`` (authorities
+of time-stamps), ``partners/*.pem`` (who else may sign the messages inside) and ``*.vkey`` (a line per key: the log's and
+the witnesses', C2SP signed-note).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Anchors:
     authorities: tuple[x509.Certificate, ...] = ()
     logs: tuple[NoteVerifier, ...] = ()
     witnesses: tuple[CosignatureVerifier, ...] = ()
+    partners: tuple[x509.Certificate, ...] = ()
 
     @classmethod
     def from_folder(cls, folder: Path) -> Anchors:
@@ -37,6 +39,7 @@ class Anchors:
             _certificates(folder / "tsa"),
             tuple(log for logs, _ in keys for log in logs),
             tuple(witness for _, witnesses in keys for witness in witnesses),
+            _certificates(folder / "partners"),
         )
 
 

@@ -40,8 +40,8 @@ class Messages:
         if signature.DS.encode() not in body:
             return None
         leaf = leaf_of(entry)
-        claimed = leaf.get("signer")
-        believing = _Believing(self._case.anchors.certificates)
+        claimed, anchors = leaf.get("signer"), self._case.anchors
+        believing = _Believing((*anchors.certificates, *anchors.partners))
         try:
             _verify(body, believing, time_of(str(leaf.get("at"))))
         except (_Unknown, XmlRefused, ValueError):

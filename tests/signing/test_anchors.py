@@ -14,6 +14,10 @@ from tests.evidence.building import LOG, WITNESS, anchors, trust_folder
 def test_folder(tmp_path: Path) -> None:
     """Certificates by their place, keys by their type; what is not there anchors nothing."""
     assert Anchors.from_folder(trust_folder(tmp_path / "trust")) == anchors()
+    (tmp_path / "trust/partners").mkdir()
+    (tmp_path / "trust/ca.pem").rename(tmp_path / "trust/partners/ca.pem")
+    moved = anchors(certificates=(), partners=anchors().certificates)
+    assert Anchors.from_folder(tmp_path / "trust") == moved
     (tmp_path / "empty").mkdir()
     assert Anchors.from_folder(tmp_path / "empty") == Anchors()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from datetime import timedelta
 
@@ -108,12 +109,17 @@ def test_somebody_else(verify: Verify) -> None:
 
 
 def test_unknown_signer(verify: Verify) -> None:
-    """A signer whom no anchor vouches for is named; that does not make the evidence wrong."""
-    body = xml.serialize(enveloped())
-    known = anchors(certificates=(building.HUB.certificate,))
-    report = verify(evidence((0,), logged(body, signer=NAME)), known)
+    """A signer whom no anchor vouches for is named; that does not make the evidence wrong. A partner's certificate
+    makes its messages known, and nothing sealed."""
+    draft = evidence((0,), logged(xml.serialize(enveloped()), signer=NAME))
+    only_hub = anchors(certificates=(building.HUB.certificate,))
+    report = verify(draft, only_hub)
     assert any(found.code == "message" and NAME in found.text for found in report.findings)
     assert report.ok
+    known = dataclasses.replace(only_hub, partners=(AGENCY.certificate,))
+    assert verify(draft, known).findings == []
+    sealed_by_partner = draft.sealed(signer=SIGNER)
+    assert errors(verify(sealed_by_partner, known)) == [("certificate", "META-INF/signatures001.xml")]
 
 
 @pytest.mark.parametrize("text", ["<a><b>{0}</b>{0}</a>", "<a>{0}</a", "{0}"])
