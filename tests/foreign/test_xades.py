@@ -147,20 +147,20 @@ def test_xml_crypto_accepts_ours(
         javascript.ask("dsig-verify", tampered(path), keys["rsa-2048"].certificate_path)
 
 
-@pytest.mark.parametrize("packaging", ["ENVELOPED", "ENVELOPING"])
+@pytest.mark.parametrize("packaging", ["ENVELOPED", "ENVELOPED plain", "ENVELOPING"])
 @pytest.mark.parametrize("name", ["rsa-2048", "ecdsa-p256"])
 def test_we_accept_dss(name: str, packaging: str, keys: dict[str, Keys], java: Judge, tmp_path: Path) -> None:
     """What the EU's library signs is the partner's to us, with its signing time, until it is changed."""
     (tmp_path / "in.xml").write_text(DOCUMENT, "utf-8")
     out = tmp_path / "out.xml"
     stated = NOW.isoformat(timespec="seconds").replace("+00:00", "Z")
-    words = ["plain"] if packaging == "ENVELOPED" else []
-    java.ask("xades-sign", packaging, tmp_path / "in.xml", out, keys[name].p12_path, stated, *words)
+    kind, *words = packaging.split()
+    java.ask("xades-sign", kind, tmp_path / "in.xml", out, keys[name].p12_path, stated, *words)
     trust = Trust({"hotich": [keys[name].certificate]})
-    verify = xades.verify_enveloped if packaging == "ENVELOPED" else xades.verify_enveloping
+    verify = xades.verify_enveloped if kind == "ENVELOPED" else xades.verify_enveloping
     proved = verify(xml.parse(out.read_bytes()), trust, NOW)
     assert (proved.partner, proved.level) == ("hotich", "B-B")
     assert proved.signing_time == NOW.replace(microsecond=0)
-    if packaging == "ENVELOPED":
+    if kind == "ENVELOPED":
         with pytest.raises(SigningError):
             verify(xml.parse(tampered(out).read_bytes()), trust, NOW)
