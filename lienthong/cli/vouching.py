@@ -17,13 +17,13 @@ from broker.authorities import authorities
 from broker.clock import random_id, system_clock
 from broker.config.project import Project
 from broker.evidence import NotAsSigned, TooMuch
+from broker.keyring import ring_of
 from broker.logbook import Logbook
 from broker.logfiles import FileWrong
 from broker.store.engine import Store
 from broker.timestamping import Timestamping
 from broker.vouching import Vouching, vouching
 from lienthong.cli.common import FOUND_WRONG, explained, fail, load, store
-from signing.keys import load_key
 from signing.note import load_note_key
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ async def _open(project: Project, opened: Store) -> AsyncIterator[Vouching]:
         clock=system_clock,
         new_id=random_id,
         secret=project.secrets.get,
-        signer=load_key(keys, hub.key),
+        signer=ring_of(project).signer(),
     )
     timestamping = Timestamping(
         opened,
