@@ -1,8 +1,8 @@
 """What a verification starts from: certificates and keys that the reader got in another way than the evidence.
 
 A folder holds ``*.pem`` (who may seal evidence: authorities, or the hub's own certificate), ``tsa/*.pem`` (authorities
-of time-stamps), ``partners/*.pem`` (who else may sign the messages inside) and ``*.vkey`` (a line per key: the log's and
-the witnesses', C2SP signed-note).
+of time-stamps), ``partners/*.pem`` (who else may sign the messages inside) and ``*.vkey`` (a key a line: of the log and
+of witnesses, C2SP signed-note).
 """
 
 from __future__ import annotations

@@ -148,7 +148,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    parser.add_argument("--trust", type=Path, help="folder of anchors: *.pem, tsa/*.pem, *.vkey")
+    parser.add_argument(
+        "--trust", type=Path, help="folder of anchors: *.pem, tsa/*.pem, partners/*.pem, *.vkey"
+    )
     parser.add_argument("--format", choices=FORMATS, default="text")
     parser.add_argument("--out", type=Path, help="write the report there instead of to standard output")
     given = parser.parse_args(arguments)

@@ -21,7 +21,7 @@ def verify(
     ],
     trust: Annotated[
         Path | None,
-        typer.Option(help="Folder of anchors: *.pem of signers, tsa/*.pem of time-stamps, *.vkey of logs."),
+        typer.Option(help="Folder of anchors: *.pem, tsa/*.pem, partners/*.pem, *.vkey."),
     ] = None,
     form: Annotated[str, typer.Option("--format", help="text, json or html.")] = "text",
     out: Annotated[
