@@ -37,6 +37,8 @@ from signing.xml import Limits, parse, serialize
 __all__ = ["SPEC", "GatewayService", "GatewayServiceSettings"]
 
 _FIELDS = 64
+_ESCAPED = 2  # base64 inside a form: a few of its signs take three bytes
+_BESIDE = 8 * 1024
 _WORDS = re.compile(r"[0-9A-Za-z]+")
 
 
@@ -164,7 +166,7 @@ class GatewayService:
     def receive(self, inbound: Inbound) -> Received:
         """Sender, size, base64, parser, kind, schema, signature, facility — in this order. Raises `Refused`."""
         fields = self._fields(inbound)
-        account = self._sender(fields)
+        account = self._sender(inbound)
         name = self._kinds.get(fields.get(self._settings.form.kind, ""))
         root = self._unpacked(fields.get(self._settings.form.document, ""))
         if name is None or root.tag != self._settings.operations[name].input:
@@ -205,9 +207,12 @@ class GatewayService:
             )
         return Received(name, serialize(proven.element), None, proven.signer)
 
-    def _sender(self, fields: Mapping[str, str]) -> str:
+    def _sender(self, inbound: Inbound) -> str:
         """The account whose token, password and facility all belong together."""
         names = self._settings.form
+        if self._is_too_large(inbound):
+            raise Refused("too-large", f"at most {self._settings.size_limit} characters of base64")
+        fields = self._fields(inbound)
         if not fields or not set(fields) <= set(names.model_dump().values()):
             raise Refused("malformed", "a form with the agreed fields is expected, and no other field")
         account = fields.get(names.username, "")
@@ -237,7 +242,13 @@ class GatewayService:
         except XmlRefused as error:
             raise Refused("invalid", error.reason) from error
 
+    def _is_too_large(self, inbound: Inbound) -> bool:
+        """Whether the form cannot hold a document of the agreed size; taking it apart would take many times as much."""
+        return len(inbound.body) > _ESCAPED * self._settings.size_limit + _BESIDE
+
     def _fields(self, inbound: Inbound) -> dict[str, str]:
+        if self._is_too_large(inbound):
+            return {}
         try:
             return dict(
                 parse_qsl(inbound.body.decode("ascii"), max_num_fields=_FIELDS, keep_blank_values=True)

@@ -27,7 +27,7 @@ from adapters.soap_settings import Security
 from adapters.trusting import Expected, needs_signer
 from signing.errors import Replayed, SigningError, XmlRefused
 from signing.wss import KeyReference, sign_envelope, verify_envelope
-from signing.xml import Limits, parse, serialize
+from signing.xml import DEFAULT_LIMITS, Limits, parse, serialize
 from signing.xmldsig import sign_enveloped
 
 __all__ = ["SPEC", "SoapService", "SoapServiceSettings"]
@@ -60,7 +60,7 @@ class SoapServiceSettings(Settings):
         None, description="wsa:To of messages that are meant for this service; its path decides if empty"
     )
     key: str | None = Field(None, description="name of the secret expected in the X-Api-Key header")
-    size_limit: int = Field(32 * 1024 * 1024, gt=0, description="bound of a message in bytes")
+    size_limit: int = Field(DEFAULT_LIMITS.size, gt=0, description="bound of a message in bytes")
 
 
 class SoapRefused(Refused):

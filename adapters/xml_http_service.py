@@ -18,7 +18,7 @@ from adapters.refusal import document_answer
 from adapters.schemas import Folder, schema_of
 from adapters.trusting import Expected, needs_signer
 from signing.errors import Replayed, SigningError, XmlRefused
-from signing.xml import Limits, parse, serialize
+from signing.xml import DEFAULT_LIMITS, Limits, parse, serialize
 
 __all__ = ["SPEC", "XmlHttpService", "XmlHttpServiceSettings"]
 
@@ -47,7 +47,7 @@ class XmlHttpServiceSettings(Settings):
     )
     key: str | None = Field(None, description="name of the secret expected in the header")
     key_header: str = Field("X-Api-Key", description="header in which the key is expected")
-    size_limit: int = Field(32 * 1024 * 1024, gt=0, description="bound of a document in bytes")
+    size_limit: int = Field(DEFAULT_LIMITS.size, gt=0, description="bound of a document in bytes")
 
 
 class XmlHttpService:

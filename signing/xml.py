@@ -63,7 +63,7 @@ class Limits:
     ``commented_values`` lets comments and instructions stand inside of values, where they are mere documentation.
     """
 
-    size: int = 12 * 1024 * 1024
+    size: int = 16 * 1024 * 1024
     depth: int = 64
     tags: int = 400_000
     names: int = 2_000

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any, TypeAlias
 
 from adapters.base import Answer
+from signing.xml import DEFAULT_LIMITS
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -42,7 +43,7 @@ class Bounds:
 
     document: int = 1024 * 1024
     """A request document; files are handed over apart."""
-    report: int = 32 * 1024 * 1024
+    report: int = DEFAULT_LIMITS.size
     """A report, call-back or SOAP message, which may carry result papers."""
     attachment: int = 5 * 1024 * 1024
     """One file (common.xsd, Attachment/Size)."""

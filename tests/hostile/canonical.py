@@ -25,7 +25,10 @@ from tests.hostile.resources import ROOT
 
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _SIGNATURE = "signature is not valid|another partner's"
-_SCHEMA = "is not in the schema|XML schema|root element must be|value of <|text only|invisible|empty|characters|12 digits|too many"
+_SCHEMA = (
+    "is not in the schema|XML schema|root element must be|value of <|text only|invisible|empty|characters|12 digits"
+    "|too many"
+)
 
 
 @functools.cache
