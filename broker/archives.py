@@ -8,6 +8,7 @@ verified and under its name counts when it is recorded; what a crash leaves befo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -49,9 +50,11 @@ class Archives:
         settings: Settings,
         folder: Path,
         owner: str,
-        transfer: Transfer | None = None,
+        stamp_head: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """``folder`` takes the archives; ``owner`` is told what goes wrong; ``transfer`` replaces the settings'."""
+        """``folder`` takes the archives; ``owner`` is told what goes wrong; ``stamp_head`` asks for a time-stamp on the
+        newest head, for an export that cannot wait for the next round.
+        """
         self._store = store
         self._logbook = logbook
         self._files = files
@@ -59,7 +62,8 @@ class Archives:
         self._period = settings.period
         self._folder = folder.absolute()
         self._owner = owner
-        self._transfer = transfer or Transfer(settings.transfer)
+        self._transfer = Transfer(settings.transfer)
+        self._stamp_head = stamp_head
         self._running: asyncio.Task[object] | None = None
 
     def stop(self) -> None:
@@ -104,6 +108,8 @@ class Archives:
         """
         if last is None:
             await self._logbook.checkpoint()
+            if self._stamp_head is not None:
+                await self._stamp_head()
         piece = await self._store.aread(lambda tx: _between(tx, asked, first, last))
         act = Act(self._clock(), asked.who, "export", f"log: {piece.subject}", asked.purpose)
         await self._store.write(lambda tx: tx.acts.add(act))

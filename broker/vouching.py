@@ -65,6 +65,7 @@ def vouching(
         settings=settings.archives,
         folder=project.path(settings.archives.folder),
         owner=project.hub.owner,
+        stamp_head=timestamping.run,
     )
     return Vouching(evidence, archives)
 

@@ -157,6 +157,7 @@ class World:
             "hub.data": str(self.folder / "data"),
             "hub.keys": str(self.folder / "keys"),
             "hub.trust": str(self.folder / "trust"),
+            "hub.evidence.archives.folder": str(self.folder / "archives"),
         }
         for name in _SECRETS:
             values[f"hub.secrets.{name}"] = f"file:{self._secret(name)}"

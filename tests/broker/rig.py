@@ -19,6 +19,7 @@ from broker.canonical.document import as_tree, find, text_at
 from broker.changes import Changes
 from broker.config.agency import AdapterUse, AgencyConfig, Callback, Endpoint, Operation, Polling
 from broker.config.base import Words
+from broker.config.evidence import Archives
 from broker.config.hub import Client, digest
 from broker.config.project import Project
 from broker.delivery.policy import ClassPolicy, RetryPolicy
@@ -372,6 +373,7 @@ def _prepared(folder: Path, url: str, clock: ManualClock) -> Project:
         "keys": folder / "keys",
         "trust": folder / "trust",
         "clients": (portal, told),
+        "evidence": hub.evidence.model_copy(update={"archives": Archives(folder=folder / "archives")}),
     }
     plain = {agency: _agency(agency, operations) for agency, operations in _OPERATIONS.items()}
     return dataclasses.replace(_project(), hub=hub.model_copy(update=changes), agencies=plain)
