@@ -234,6 +234,14 @@ def _decode(data: bytes, encoding: str, host: str, limit: int) -> bytes:
     return plain
 
 
+def _pointed_to(location: str) -> str:
+    """The host of a redirect, which somebody hostile may have written."""
+    try:
+        return urlsplit(location).netloc[:200] or "nowhere"
+    except ValueError:
+        return "no address"
+
+
 def _raise_for_failure(error: BaseException, host: str, *, written: bool) -> NoReturn:
     what = _describe(error)
     if isinstance(error, aiohttp.NonHttpUrlClientError | aiohttp.InvalidURL):
@@ -273,7 +281,7 @@ def _raise_for_status(reply: HttpReply, host: str, now: datetime, *, safe: bool)
 def _meaning(reply: HttpReply, host: str, *, safe: bool) -> tuple[type[AdapterError], str]:
     status = reply.status
     if status < 400:
-        target = urlsplit(reply.headers.get("location", "")).netloc or "nowhere"
+        target = _pointed_to(reply.headers.get("location", ""))
         return Malformed, f"{host} answered {status} and points to {target}: redirects are not followed"
     if status in (401, 403):
         return Unauthorized, f"{host} answered {status}: it does not accept our identity"

@@ -43,6 +43,7 @@ CLASSES = (
     "replays REPLAYS",
     "contracts CONTRACTS",
     "canonical SUBMISSIONS",
+    "agencies AGENCIES",
 )
 
 
