@@ -391,8 +391,8 @@ def _read_transform(element: etree._Element) -> Transform:
 
 def _takes_out_signatures(transform: etree._Element) -> bool:
     said = [
-        (transform.get("Algorithm"), step.tag, step.get("Filter"), xml.text_of(step).strip())
+        (transform.get("Algorithm"), step.tag, step.get("Filter"), (step.text or "").strip())
         for step in transform
-        if step.nsmap.get("ds") == DS
+        if len(step) == 0 and step.nsmap.get("ds") == DS
     ]
     return len(said) == 1 and said[0] in _TAKING_OUT
