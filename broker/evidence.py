@@ -168,10 +168,10 @@ class Evidence:
 
     def _gather(self, tx: Tx, subject: Subject, head: SignedHead, asked: Asked) -> list[_Piece]:
         """All entries with their proofs, and those that say what was erased of them, as far as the head covers them."""
+        if len(subject.indexes) > MOST_ENTRIES:
+            raise TooMuch(f"{len(subject.indexes):,} entries; at most {MOST_ENTRIES:,} are put into one file")
         erasures = [index for index in tx.proofs.erasures(subject.indexes) if index < head.size]
         indexes = sorted({*subject.indexes, *erasures})
-        if len(indexes) > MOST_ENTRIES:
-            raise TooMuch(f"{len(indexes):,} entries; at most {MOST_ENTRIES:,} are put into one file")
         root = open_checkpoint(head.note, self._verifier).root
         pieces, total = [], 0
         for index in indexes:
