@@ -44,7 +44,7 @@ async def test_what_came_instead(rig: Rig) -> None:
     await rig.opened("message-3")
     found = [(m.kind, m.outcome, m.body) for m in rig.messages(agency="hotich") if m.direction == "in"]
     assert found == [
-        ("failed", "ambiguous", b""),
+        ("failed", "ambiguous", b"no answer"),
         ("failed", "malformed", b"<html/>"),
         ("reply", "rejected", b"<fault/>"),
     ]
