@@ -44,6 +44,7 @@ CLASSES = (
     "contracts CONTRACTS",
     "canonical SUBMISSIONS",
     "agencies AGENCIES",
+    "containers CONTAINERS",
 )
 
 
