@@ -68,7 +68,7 @@ def page(report: Report) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width">',
         f"<title>Báo cáo xác minh – Verification report</title><style>{_STYLE}</style></head><body>",
-        f"<h1>{_both('Báo cáo xác minh bằng chứng', 'Verification of evidence')}</h1>",
+        f"<h1>{_both('Báo cáo xác minh chứng cứ', 'Verification of evidence')}</h1>",
         f'<p class="verdict {report.verdict}">{_both(vietnamese, english)}</p>',
         *(part for file in report.files for part in _file(file)),
     ]

@@ -190,7 +190,7 @@ def _head(log: Sequence[Message], *, stamped: bool, witnesses: Sequence[Cosignat
         "log/checkpoint.note": note.encode(),
         "log/cosigned.note": cosigned(note, *witnesses).encode(),
         "log/log.vkey": "".join(f"{key}\n" for key in keys).encode(),
-        "explanation.html": "<!DOCTYPE html><title>Bằng chứng</title>".encode(),
+        "explanation.html": "<!DOCTYPE html><title>Chứng cứ</title>".encode(),
     }
     statement: dict[str, Any] = {
         "version": 1,
