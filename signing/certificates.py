@@ -25,7 +25,7 @@ def read_certificate(der: bytes) -> x509.Certificate:
         raise Untrusted(f"the signature's certificate is larger than {_MOST_BYTES:,} bytes")
     try:
         return x509.load_der_x509_certificate(der)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Untrusted("the signature's certificate cannot be read") from error
 
 

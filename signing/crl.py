@@ -24,7 +24,7 @@ MAX_BYTES = 32 * 1024 * 1024
 """Largest list that is read."""
 _Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 _UNDERSTOOD = frozenset({ExtensionOID.ISSUING_DISTRIBUTION_POINT, ExtensionOID.CRL_NUMBER})
-_ILLEGIBLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
+_ILLEGIBLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
 
 
 def read(data: bytes) -> x509.CertificateRevocationList:

@@ -266,7 +266,7 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
     """All certificates of a PEM file, in order. Raises KeyProblem with the file."""
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, x509.InvalidVersion) as error:
         raise KeyProblem(f"{path} cannot be read as PEM certificates: {error}") from error
 
 

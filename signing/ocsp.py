@@ -26,7 +26,7 @@ WITHOUT_END = timedelta(hours=1)
 _UNDERSTOOD = frozenset({x509.OCSPNonce.oid, x509.CRLReason.oid, x509.InvalidityDate.oid})
 _SHA1 = hashes.SHA1()  # noqa: S303 - part of an identifier, protects nothing, and RFC 5019 knows no other
 _ID_HASHES = (hashes.SHA1, *path.HASHES)
-_ILLEGIBLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension)
+_ILLEGIBLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion)
 
 
 def request(certificate: x509.Certificate, issuer: x509.Certificate, nonce: bytes) -> bytes:

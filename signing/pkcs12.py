@@ -20,7 +20,7 @@ def read(data: bytes, passphrase: bytes) -> tuple[PrivateKey, list[x509.Certific
     """The private key with its certificate first and others after it. Raises KeyProblem."""
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(data, passphrase)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
         raise KeyProblem("the PKCS#12 file cannot be opened: is the passphrase right?") from error
     if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) or certificate is None:
         raise KeyProblem("the PKCS#12 file does not hold one RSA or ECDSA key with its certificate")

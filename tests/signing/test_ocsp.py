@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 import pytest
@@ -139,3 +140,16 @@ def test_a_question_is_about_one_certificate() -> None:
     asked = structures.load_der_ocsp_request(ocsp.request(LEAF.certificate, CA.certificate, b"n" * 16))
     assert asked.serial_number == LEAF.certificate.serial_number
     assert asked.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce == b"n" * 16
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_every_byte_counts() -> None:
+    """Whatever byte is changed, an answer that takes a certificate back never clears it, and nothing else is raised."""
+    data = answered(RESPONDER, carried=[RESPONDER.certificate], revoked=-3)
+    told = ask(data)
+    for position in range(len(data)):
+        for bits in (0x01, 0x80):
+            changed = bytearray(data)
+            changed[position] ^= bits
+            with contextlib.suppress(RevocationUnknown):
+                assert ask(bytes(changed)) == told
