@@ -8,7 +8,7 @@ issuer is down and its last answer has ended for longer than ``grace``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
@@ -101,6 +101,12 @@ class Revocations:
         self._held = {**self._held, **answers}
         self._signers = tuple(signers)
         self._judged = {}
+
+    def prepare(self, links: Iterable[Link]) -> None:
+        """Judge these certificates now, so that no message waits while a long list is searched; takes long itself."""
+        for certificate, issuer in links:
+            if self._judged.get(certificate) is None:
+                self._judge(certificate, issuer)
 
     def material(self, chain: Sequence[x509.Certificate]) -> tuple[list[bytes], list[bytes]]:
         """Lists and answers (DER) about the certificates of a chain, for a signature that is to be judged much later.

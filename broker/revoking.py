@@ -85,6 +85,7 @@ class Revoking:
         if fresh:
             await self._store.write(lambda tx: self._keep(tx, fresh))
             self._known.take(fresh, [*links, *links.values()])
+        await asyncio.to_thread(self._known.prepare, list(links.items()))
         await self._tell(list(links.items()))
         return len(fresh)
 
