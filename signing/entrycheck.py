@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from signing import merkle
@@ -11,7 +12,7 @@ from signing.errors import ProofInvalid
 from signing.headcheck import COSIGNED
 from signing.note import Checkpoint
 from signing.proof import Proof
-from signing.statement import Listed, Statement, time_of
+from signing.statement import NAME, Listed, Statement, time_of
 
 _LEAF = 64 * 1024
 _BODY = 48 * 1024 * 1024
@@ -21,7 +22,8 @@ _SKEW = timedelta(minutes=5)
 def check(case: Case, said: Statement, head: Checkpoint | None, look_into: CheckBody | None) -> None:
     """Verify each entry by itself and against the signed head, and those that answer each other."""
     bindings, erasures = Bindings(), Erasures()
-    without = []
+    without: list[int] = []
+    leaves: list[tuple[int, Leaf]] = []
     for listed in said.entries:
         place = f"entries/{listed.index}.json"
         data = case.read(place, _LEAF)
@@ -32,6 +34,7 @@ def check(case: Case, said: Statement, head: Checkpoint | None, look_into: Check
         leaf = read_leaf(entry, case.findings, place)
         check_content(entry, leaf, case.findings, look_into, listed.body or place)
         _check_listed(case, listed, leaf)
+        leaves.append((entry.index, leaf or {}))
         _check_time(case, entry.index, leaf)
         erasures.take(entry, leaf, case.findings)
         _check_proof(case, entry, head)
@@ -41,7 +44,23 @@ def check(case: Case, said: Statement, head: Checkpoint | None, look_into: Check
         if listed.body is None:
             without.append(listed.index)
     case.facts.bound = bindings.compared
+    _check_subject(case, said, leaves)
     _report_missing(case, without, erasures)
+
+
+def _check_subject(case: Case, said: Statement, leaves: Sequence[tuple[int, Leaf]]) -> None:
+    """The entries are about what the file says it is about; those that tell of erasures may stand beside them."""
+    about = [(index, leaf) for index, leaf in leaves if leaf.get("kind") != "erasure"]
+    if said.kind == "dossier":
+        for index, leaf in about:
+            if leaf.get("dossier") != said.subject:
+                text = f"the file is about dossier {said.subject}, the entry is not"
+                case.findings.error("statement", f"entries/{index}.json", text, index=index)
+    elif not any(leaf.get("id") == said.subject for _, leaf in leaves):
+        text = f"the file is about message {said.subject}, and none of its entries is that message"
+        case.findings.error("statement", NAME, text)
+    elif said.kind == "message" and len(about) > 1:
+        case.findings.error("statement", NAME, "the file is about one message and holds several")
 
 
 def _report_missing(case: Case, without: list[int], erasures: Erasures) -> None:

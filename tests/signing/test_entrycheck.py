@@ -78,3 +78,18 @@ def test_later_than_its_stamp(verify: Verify) -> None:
     log = messages()
     log[2] = Message.of(2, at="2026-09-01T09:00:00.000000Z")
     assert errors(verify(evidence((2,), log))) == [("timestamp", "entries/2.json")]
+
+
+def test_about_something_else(verify: Verify) -> None:
+    """Evidence about one thing cannot be given for another."""
+    draft = evidence()
+    draft.statement["subject"] = "m-2"
+    assert errors(verify(draft)) == [("statement", "evidence.json")]
+    several = evidence((0, 1))
+    several.statement["kind"] = "message"
+    assert errors(verify(several)) == [("statement", "evidence.json")]
+    log = messages()
+    log[1] = Message.of(1, dossier="H01-2")
+    dossier = evidence((0, 1), log)
+    dossier.statement |= {"kind": "dossier", "subject": "H01-1"}
+    assert errors(verify(dossier)) == [("statement", "entries/1.json")]
