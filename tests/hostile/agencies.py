@@ -147,7 +147,9 @@ def _documents() -> Iterator[Hostile]:
     for name, (body, why) in bodies.items():
         yield _said(f"answer: {name}", why, _answer(body=body))
     for hostile in (*markup.ENTITIES.inputs(), *markup.MALFORMED.inputs()):
-        yield Hostile(f"answer: {hostile.name}", lambda made=hostile: _answer(body=made.make()), ".")  # type: ignore[misc]
+        yield Hostile(
+            f"answer: {hostile.name}", lambda made=hostile: _answer(body=made.make()), "answer is not SOAP"
+        )  # type: ignore[misc]
 
 
 def _soap(name: str, times: int = 1) -> bytes:

@@ -22,13 +22,15 @@ class Hostile:
 class Attack:
     """A class of inputs, the ``door`` that each is given to, and the errors that count as its refusal.
 
-    ``honest`` makes an input that the same door accepts: a door that is shut keeps everybody out.
+    ``honest`` makes an input that the same door accepts: a door that is shut keeps everybody out. ``close`` ends what
+    the door keeps open.
     """
 
     inputs: Callable[[], Iterable[Hostile]]
     door: Callable[[Any], object]
     refusal: type[Exception] | tuple[type[Exception], ...] = SigningError
     honest: Callable[[], Any] | None = None
+    close: Callable[[], object] = lambda: None
 
 
 def fixed(name: str, data: Any, why: str) -> Hostile:

@@ -44,13 +44,16 @@ def main(module: str, name: str) -> None:
     if sys.platform == "linux":
         resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
     attack: Attack = getattr(importlib.import_module(f"tests.hostile.{module}"), name)
-    if attack.honest is not None:
-        attack.door(attack.honest())
-    gc.collect()
-    forget_peak()
-    empty = peak()
-    for hostile in attack.inputs():
-        print(json.dumps(dataclasses.asdict(_tried(attack, hostile, empty))), flush=True)
+    try:
+        if attack.honest is not None:
+            attack.door(attack.honest())
+        gc.collect()
+        forget_peak()
+        empty = peak()
+        for hostile in attack.inputs():
+            print(json.dumps(dataclasses.asdict(_tried(attack, hostile, empty))), flush=True)
+    finally:
+        attack.close()
 
 
 def _tried(attack: Attack, hostile: Hostile, empty: int) -> Outcome:
