@@ -45,6 +45,14 @@ def test_one_of_several_must_be_chosen() -> None:
     assert Expected(TWO, ["bhxh"]).partners == {"bhxh"}
 
 
+def test_an_endpoint_for_everybody_follows_what_is_known() -> None:
+    """A certificate that is put into the trust folder counts without a restart; one that goes does not."""
+    trust = Trust({"cutru": [pki.certificate("cutru")]})
+    expected = Expected(dataclasses.replace(LENT, trust=trust), [], anyone=True)
+    trust.renew({"bhxh": [pki.certificate("bhxh")]})
+    assert expected.partners == {"bhxh"}
+
+
 def test_unknown_partner_is_refused() -> None:
     """A misspelt partner would never be believed."""
     with pytest.raises(ValueError, match="bhhx"):
