@@ -19,7 +19,7 @@ from broker.clock import Clock, NewId, local_day
 from broker.inbox import Answered
 from broker.mapping import MappingError
 from broker.model import Message
-from broker.refusals import REFUSED, Refusals, kept_body, recorded
+from broker.refusals import REFUSED, Refusals, recorded
 from broker.reports import Reports
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, StoreUnavailable
@@ -116,12 +116,9 @@ class Callbacks:
 
     async def _refused(self, agency: Agency, inbound: Inbound, error: Refused, operation: str) -> Answer:
         """Log what was refused and why; it changed nothing."""
-        body, described = kept_body(agency.kept(inbound))
         message = dataclasses.replace(
-            self._message(agency, operation, body, "in", REFUSED), outcome=error.reason
+            self._message(agency, operation, agency.kept(inbound), "in", REFUSED), outcome=error.reason
         )
-        if described is not None:
-            message = dataclasses.replace(message, content_type=described)
         return await self._kept(agency, inbound, message) or agency.refuse(inbound, error)
 
     async def _kept(self, agency: Agency, inbound: Inbound, message: Message) -> Answer | None:

@@ -1,8 +1,9 @@
 """What is turned away at the door is an entry of the message log too, within bounds.
 
 Whoever sends junk must not fill the disk: of a request that nobody understood the first 64 KiB are kept, with length
-and SHA-256 of what was read; and of one source so many entries a minute are made, then the rest are counted, and one
-entry says how many and why. Sources are clients and agencies by name, strangers by address.
+and SHA-256 of what was read, and no more than 512 KiB a minute of all bodies together. Of one source so many entries
+a minute are made, then the rest are counted, and one entry says how many and why. Sources are clients and agencies by
+name, strangers by address.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 KEPT = 64 * 1024
 """Bytes that are kept of a body that nobody understood."""
+ROOM = 8 * KEPT
+"""Bytes of bodies that are kept in a minute; of what comes then length and hash are."""
 REFUSED = "refused"
 """Kind of the entries about what was turned away."""
 BOUNDED = "bounded"
@@ -36,6 +39,7 @@ BOUNDED = "bounded"
 _STRANGER = "unknown"
 _OTHERS = "others"
 _WINDOW = timedelta(minutes=1)
+_WHOLE = 4 * KEPT  # a body that came to the door of an agency stays as it is up to here
 _SOURCES = 1000  # beyond, all new ones share one count: many addresses are no way round the bound
 
 _under_way: ContextVar[list[bool] | None] = ContextVar("request under way", default=None)
@@ -81,13 +85,13 @@ class Seen:
         seen.add(body)
         return seen
 
-    def described(self) -> dict[str, Any]:
-        """As values of an entry."""
+    def described(self, most: int = KEPT) -> dict[str, Any]:
+        """As values of an entry, with at most that many bytes of it."""
         digest = hashlib.sha256(self.kept) if self._hash is None else self._hash
         return {
             "size": self.size,
             "sha256": digest.hexdigest(),
-            "body": base64.b64encode(self.kept).decode("ascii"),
+            "body": base64.b64encode(self.kept[:most]).decode("ascii"),
         }
 
 
@@ -111,32 +115,39 @@ class Refusals:
         self._in_all = in_all
         self._since = clock()
         self._entries = 0
+        self._room = ROOM
         self._sources: dict[str, _Source] = {}
 
-    async def note(self, source: str, client: str | None, outcome: str, details: Mapping[str, Any]) -> None:
+    async def note(
+        self, source: str, client: str | None, outcome: str, details: Mapping[str, Any], seen: Seen
+    ) -> None:
         """Log a request that was turned away, if the bounds allow. A store that is away loses it, with a warning."""
-        message = Message(
-            id=self._new_id(),
-            at=self._clock(),
-            direction="in",
-            kind=REFUSED,
-            agency=client or _STRANGER,
-            operation="http",
-            body=_json({"source": source, **details}),
-            outcome=outcome,
-            content_type="application/json",
-        )
+        message = self._entry(client or _STRANGER, self._clock(), outcome, {"source": source, **details})
         try:
-            await self.keep(source, message)
+            await self.keep(source, message, seen)
         except StoreUnavailable as error:
             log.warning("a refusal is not in the log", outcome=outcome, reason=str(error))
 
-    async def keep(self, source: str, message: Message) -> None:
-        """Log ``message``, which is of ``source``, if the bounds allow. Raises StoreUnavailable."""
+    async def keep(self, source: str, message: Message, seen: Seen | None = None) -> None:
+        """Log ``message``, which is of ``source``, if the bounds allow. Raises StoreUnavailable.
+
+        ``seen``: what the message tells of; without it, it is the bytes themselves.
+        """
         due = self._turned(self._clock())
         if self._admits(source, message.outcome):
-            due.append(message)
+            due.append(self._fitted(message, seen))
         await self._add(due)
+
+    def _fitted(self, message: Message, seen: Seen | None) -> Message:
+        """The message with as much of the body as there is room for in this minute."""
+        if seen is None and len(message.body) <= min(self._room, _WHOLE):
+            self._room -= len(message.body)
+            return message
+        said = {} if seen is None else json.loads(message.body)
+        seen = seen or Seen.of(message.body)
+        body = _json({**said, **seen.described(self._room)})
+        self._room -= min(self._room, len(seen.kept))
+        return dataclasses.replace(message, body=body, content_type="application/json")
 
     async def flush(self) -> int:
         """Log what was only counted in minutes that are over; says how many entries that are."""
@@ -173,7 +184,7 @@ class Refusals:
             return []
         counted = {name: source.rest for name, source in self._sources.items() if source.rest}
         since, self._since = self._since, now
-        self._entries, self._sources = 0, {}
+        self._entries, self._room, self._sources = 0, ROOM, {}
         return [self._summary(counted, since, now)] if counted else []
 
     def _summary(self, counted: Mapping[str, Counter[str]], since: datetime, until: datetime) -> Message:
@@ -184,24 +195,20 @@ class Refusals:
             "count": sum(rest.total() for rest in counted.values()),
             "sources": {name: dict(rest) for name, rest in counted.items()},
         }
+        return self._entry(_STRANGER, until, BOUNDED, said)
+
+    def _entry(self, agency: str, at: datetime, outcome: str, said: Mapping[str, Any]) -> Message:
         return Message(
             id=self._new_id(),
-            at=until,
+            at=at,
             direction="in",
             kind=REFUSED,
-            agency=_STRANGER,
+            agency=agency,
             operation="http",
             body=_json(said),
-            outcome=BOUNDED,
+            outcome=outcome,
             content_type="application/json",
         )
-
-
-def kept_body(body: bytes, most: int = 4 * KEPT) -> tuple[bytes, str | None]:
-    """A body as it is, or, if it is longer than ``most``, a description with its beginning and its media type."""
-    if len(body) <= most:
-        return body, None
-    return _json(Seen.of(body).described()), "application/json"
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

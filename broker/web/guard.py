@@ -131,7 +131,7 @@ def recorded(refusals: Refusals) -> Layer:
                 if message["type"] == "http.response.start":
                     status = message["status"]
                     if status >= 400 and status not in _LATER and not mark:
-                        await refusals.note(*_turned_away(scope, status), _described(scope, status, seen))
+                        await refusals.note(*_turned_away(scope, status), _described(scope, status), seen)
                 await send(message)
 
             await app(scope, receiving, sending)
@@ -148,7 +148,7 @@ def _turned_away(scope: Scope, status: int) -> tuple[str, str | None, str]:
     return client or address, client, _OUTCOMES.get(status, f"http-{status}")
 
 
-def _described(scope: Scope, status: int, seen: Seen) -> dict[str, Any]:
+def _described(scope: Scope, status: int) -> dict[str, Any]:
     """What the entry says; no query and no header but the media type, because those hold keys and codes."""
     fields = dict(scope["headers"])
     return {
@@ -157,7 +157,6 @@ def _described(scope: Scope, status: int, seen: Seen) -> dict[str, Any]:
         "status": status,
         "media_type": fields.get(b"content-type", b"")[:100].decode("latin-1"),
         "request": scope.get(REQUEST_ID),
-        **seen.described(),
     }
 
 
