@@ -21,11 +21,12 @@ from broker.logbook import Logbook
 from broker.store.engine import Store, Tx
 from broker.store.erasure import ERASURE
 from broker.store.errors import Missing
+from broker.store.leaf import body_hash
 from broker.store.proofs import SignedHead, StoredToken
 from broker.store.rows import Act
 from signing import merkle
 from signing.entries import Entry
-from signing.errors import ProofInvalid
+from signing.errors import ProofInvalid, SignatureInvalid
 from signing.note import Checkpoint, NoteVerifier, open_checkpoint
 from signing.proof import Proof
 from signing.xades_opened import Level
@@ -134,12 +135,13 @@ class Evidence:
         return Subject("dossier", found.code, indexes, self._services.get(found.process))
 
     async def _make(self, subject: Subject, asked: Asked) -> bytes:
+        subject = await self._store.aread(lambda tx: _with_erasures(tx, subject))
         head = await self._head(subject)
         pieces = await self._store.aread(lambda tx: self._gather(tx, subject, head, asked))
         made = self._clock()
         act = Act(made, asked.who, ACT, f"{subject.kind} {subject.name}", asked.purpose)
         await self._store.write(lambda tx: tx.acts.add(act))
-        checkpoint = open_checkpoint(head.note, self._verifier)
+        checkpoint = self._opened(head)
         files = _entry_files(pieces, cosigned(head)) | head_files(
             head, [self._verifier.vkey, *self._witnesses]
         )
@@ -166,18 +168,21 @@ class Evidence:
             raise Missing(f"no signed head covers entry {last}, and this process has no key to sign one")
         return head
 
+    def _opened(self, head: SignedHead) -> Checkpoint:
+        """What the head says. Raises NotAsSigned."""
+        try:
+            return open_checkpoint(head.note, self._verifier)
+        except SignatureInvalid as error:
+            raise NotAsSigned(
+                f"the head of {head.size} entries is not as it was signed: {error.reason}"
+            ) from error
+
     def _gather(self, tx: Tx, subject: Subject, head: SignedHead, asked: Asked) -> list[_Piece]:
-        """All entries with their proofs, and those that say what was erased of them, as far as the head covers them."""
-        if len(subject.indexes) > MOST_ENTRIES:
-            raise TooMuch(f"{len(subject.indexes):,} entries; at most {MOST_ENTRIES:,} are put into one file")
-        erasures = [index for index in tx.proofs.erasures(subject.indexes) if index < head.size]
-        indexes = sorted({*subject.indexes, *erasures})
-        root = open_checkpoint(head.note, self._verifier).root
+        """All entries with their proofs. Raises NotAsSigned, TooMuch."""
+        root = self._opened(head).root
         pieces, total = [], 0
-        for index in indexes:
-            (entry,) = tx.log.entries(index, index + 1)
-            path = tuple(tx.log.inclusion(index, head.size))
-            _check(entry, path, head.size, root)
+        for index in subject.indexes:
+            entry, path = _proven(tx, index, head.size, root)
             leaf = json.loads(entry.leaf)
             # What an erasure says are numbers of entries, and without them nobody can tell who erased a body.
             withheld = entry.body is not None and not asked.bodies and leaf["kind"] != ERASURE
@@ -246,13 +251,34 @@ def witness_names(head: SignedHead) -> list[str]:
     return [line.split(" ")[1] for line in head.cosignatures]
 
 
-def _check(entry: Entry, path: Sequence[bytes], size: int, root: bytes) -> None:
-    """Nothing is handed out that would not verify."""
+def _with_erasures(tx: Tx, subject: Subject) -> Subject:
+    """The subject with the entries that say what was erased of it. Raises Missing, TooMuch."""
+    if not subject.indexes:
+        raise Missing(f"the log has nothing of {subject.kind} {subject.name}")
+    if len(subject.indexes) > MOST_ENTRIES:
+        raise TooMuch(f"{len(subject.indexes):,} entries; at most {MOST_ENTRIES:,} are put into one file")
+    indexes = sorted({*subject.indexes, *tx.proofs.erasures(subject.indexes)})
+    return dataclasses.replace(subject, indexes=indexes)
+
+
+def _proven(tx: Tx, index: int, size: int, root: bytes) -> tuple[Entry, tuple[bytes, ...]]:
+    """An entry with its proof: nothing is handed out that would not verify. Raises NotAsSigned."""
     try:
-        merkle.verify_inclusion(merkle.leaf_hash(entry.leaf), entry.index, size, path, root)
+        entry = next(tx.log.entries(index, index + 1), None)
+        if entry is None:
+            raise ProofInvalid("the entry is gone")
+        path = tuple(tx.log.inclusion(index, size))
+        merkle.verify_inclusion(merkle.leaf_hash(entry.leaf), index, size, path, root)
+        if entry.body is not None and json.loads(entry.leaf)["body_sha256"] != _hash(entry):
+            raise ProofInvalid("the body is another")
     except ProofInvalid as error:
-        text = f"entry {entry.index} is not as it was signed; `lienthong log verify` says more"
+        text = f"entry {index} is not as it was signed ({error.reason}); `lienthong log verify` says more"
         raise NotAsSigned(text) from error
+    return entry, path
+
+
+def _hash(entry: Entry) -> str:
+    return body_hash(entry.salt or b"", entry.body or b"")
 
 
 def _entry_files(pieces: Sequence[_Piece], note: str) -> dict[str, bytes]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import xmlsec
 from lxml import etree
-from sqlalchemy import update
+from sqlalchemy import Table, select, update
 
 from adapters.errors import Unavailable
 from broker import evidence as module
 from broker.evidence import ACT, NotAsSigned, TooMuch
 from broker.store.errors import Missing
-from broker.store.schema import messages
+from broker.store.schema import log_checkpoints, messages
 from signing import asic
 from tests.broker.evidences import (
     WITH_BODIES,
@@ -148,21 +151,45 @@ async def test_the_best_head_is_taken(rig: Rig, tmp_path: Path) -> None:
 
 
 async def test_no_evidence_of_what_was_changed(rig: Rig, tmp_path: Path) -> None:
-    """An entry that is not what was signed is refused, and nothing is handed out."""
+    """A leaf, a body, a hash or a head that is not what was signed is refused, and nothing is handed out."""
     code = await rig.submit()
     await rig.hub.logbook.checkpoint()
     one = rig.hub.store.read(lambda tx: tx.messages.of_dossier(code))[0]
-    leaf = rig.hub.store.read(lambda tx: next(tx.log.entries(one.index, one.index + 1)).leaf)
-    changed = leaf.replace(b'"ok"', b'"no"')
-    query = update(messages).where(messages.c.idx == one.index)
-
-    def put(leaf: bytes) -> None:
-        rig.hub.store.write_sync(lambda tx: tx.log._conn.execute(query, {"leaf": leaf}))
-
-    put(changed)
-    with pytest.raises(NotAsSigned, match=f"entry {one.index}"):
+    for column, value in (("leaf", b'{"id":"m"}'), ("body", b"<a/>"), ("leaf_hash", bytes(32))):
+        changed = _changed(rig, messages, messages.c.idx == one.index, column, value)
+        with changed, pytest.raises(NotAsSigned, match="entry"):
+            await evidence(rig, tmp_path).dossier(code, WITHOUT)
+    changed = _changed(rig, log_checkpoints, log_checkpoints.c.id > 0, "note", "another")
+    with changed, pytest.raises(NotAsSigned, match="head of"):
         await evidence(rig, tmp_path).dossier(code, WITHOUT)
-    put(leaf)
+    assert await evidence(rig, tmp_path).dossier(code, WITHOUT)
+
+
+@contextlib.contextmanager
+def _changed(rig: Rig, table: Table, which: Any, column: str, value: object) -> Iterator[None]:
+    """The database with another value in a column, until left."""
+    store = rig.hub.store
+    query = update(table).where(which)
+    was = store.read(lambda tx: tx.log._conn.execute(select(table.c[column]).where(which)).scalar_one())
+    store.write_sync(lambda tx: tx.log._conn.execute(query, {column: value}))
+    try:
+        yield
+    finally:
+        store.write_sync(lambda tx: tx.log._conn.execute(query, {column: was}))
+
+
+async def test_the_head_covers_who_erased(rig: Rig, tmp_path: Path) -> None:
+    """A stamped head from before the erasure does not do: the entry that tells of it has to be under the head."""
+    dossier = await settled(rig)
+    await rig.hub.logbook.checkpoint()
+    authority = Authority(rig, tmp_path / "keys")
+    await authority.stamp_head()
+    await rig.hub.retention.erase(dossier, "an", "lệnh của tòa án")
+    one = rig.hub.store.read(lambda tx: tx.messages.of_dossier(dossier.code))[0]
+    data = await evidence(rig, tmp_path, authority).message(one.id, WITHOUT)
+    assert [entry["body"] is None for entry in said(data)["entries"]] == [True, False]
+    assert said(data)["timestamp"] is not None
+    assert errors(verified(tmp_path, data, anchors(tmp_path, authority))) == []
 
 
 async def test_too_much_is_refused(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
