@@ -113,7 +113,7 @@ def _start(case: Case, said: Statement) -> merkle.Frontier:
     """The tree before the first entry, held against the checkpoint of the archive before."""
     data = case.read(FRONTIER)
     try:
-        start = merkle.Frontier.from_bytes(data or bytes(8))
+        start = merkle.Frontier.from_bytes(bytes(8) if data is None else data)
     except ProofInvalid as error:
         case.findings.error("link", FRONTIER, error.reason)
         return merkle.Frontier()

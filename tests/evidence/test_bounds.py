@@ -6,10 +6,12 @@ import itertools
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.evidence import building
 from tests.evidence.building import Message, archive, evidence, messages
-from tests.evidence.reading import Verify, codes, errors
+from tests.evidence.reading import Verify, codes, errors, verifier
 
 
 def entries(draft: building.Draft, content: bytes) -> bytes:
@@ -87,3 +89,31 @@ def test_many_files(verify: Verify) -> None:
     report = verify(draft)
     assert codes(report) == {"files"}
     assert len(report.findings) == 2000
+
+
+KINDS = {"evidence": evidence((0, 1)), "archive": archive(2, 5)}
+NAMES = [(kind, name) for kind, draft in KINDS.items() for name in [*draft.files, "evidence.json"]]
+
+
+@pytest.mark.parametrize(("kind", "name"), NAMES)
+@settings(max_examples=8, deadline=None, derandomize=True)
+@given(data=st.data())
+def test_any_bytes_in_any_file(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, name: str, data: st.DataObject
+) -> None:
+    """Whatever somebody with the hub's keys puts into a file: it is reported, nothing is raised, and nothing but the
+    page for people may say anything else than the log."""
+    draft = KINDS[kind]
+    files = {**draft.files, "evidence.json": json.dumps(draft.statement, ensure_ascii=False).encode()}
+    old = files[name]
+    start = data.draw(st.integers(0, len(old)))
+    stop = data.draw(st.integers(start, min(len(old), start + 20)))
+    put = data.draw(
+        st.one_of(st.binary(max_size=8), st.sampled_from([b"\n\n", b"null", b"9" * 20, b'"', b"{}"]))
+    )
+    files[name] = old[:start] + put + old[stop:]
+    if files[name] == old:
+        return
+    report = verifier(tmp_path_factory.mktemp("any"))(building.seal(files, stamped=False))
+    assert report.as_html()
+    assert name == "explanation.html" or not report.ok, files[name]
