@@ -11,7 +11,7 @@ from broker.store.engine import Store, Tx
 from broker.store.errors import Missing
 from broker.store.rows import Act, MessageFilter
 from broker.store.work import ACT
-from tests.broker.store.samples import work_item
+from tests.broker.store.samples import dossier, work_item
 from tests.clock import START, ManualClock
 
 
@@ -94,3 +94,14 @@ def test_an_act_of_a_unit_that_fails_is_nowhere(store: Store) -> None:
     with pytest.raises(RuntimeError):
         store.write_sync(fails)
     assert store.read(lambda tx: (tx.acts.of("d1"), tx.log.head().size)) == ((), 0)
+
+
+def test_what_could_not_be_said_is_an_entry_of_the_log(store: Store) -> None:
+    """Nothing left, as no mapping could say it: one entry of its dossier, with the reason; others make none."""
+    store.write_sync(lambda tx: tx.dossiers.add(dossier("d1")))
+    item = work_item("w1", kind="unmapped", dossier_id="d1", reason="the unit is unknown")
+    for each in (item, item, work_item("w2", kind="deadline")):
+        store.write_sync(lambda tx, each=each: tx.work.add(each))
+    [row] = store.read(lambda tx: tx.messages.search(MessageFilter(direction="out"))).items
+    assert (row.kind, row.outcome, row.dossier) == ("refused", "unmapped", dossier("d1").code)
+    assert store.read(lambda tx: tx.messages.body(row.id)) == b"the unit is unknown"
