@@ -125,7 +125,7 @@ def _documents() -> Iterator[Hostile]:
             lambda folder: (folder / "note.wsdl").write_bytes(b"<a>" * 5_000 + b"</a>" * 5_000),
             "depth|deeper",
         ),
-        "more than is read": (lambda folder: (folder / "note.wsdl").write_bytes(b" " * 13_000_000), "bytes"),
+        "more than is read": (lambda folder: (folder / "note.wsdl").write_bytes(b" " * 17_000_000), "bytes"),
     }
     for said, (change, why) in changes.items():
         yield Hostile(f"contract with {said}", lambda change=change: _folder(change), why)  # type: ignore[misc]
