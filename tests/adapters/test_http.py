@@ -229,3 +229,12 @@ async def test_close_twice_and_reopen(client: HttpClient) -> None:
         await client.close()
         await client.close()
         assert (await client.request("GET", agency.url)).status == 200
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://x/" + "y" * 5_000, ""])
+async def test_redirect_to_no_address_is_malformed(client: HttpClient, location: str) -> None:
+    """Whatever a redirect names, it is an answer that is not followed."""
+    async with FakeAgency(lambda heard: says(302, Location=location)) as agency:
+        reply = await client.request("GET", agency.url)
+        with pytest.raises(errors.Malformed, match="redirects are not followed"):
+            client.checked(reply, agency.url)

@@ -71,6 +71,12 @@ def test_other_documents() -> None:
     assert masking.document("Trần=12".encode()) == b"xxxx=00"
 
 
+def test_documents_that_are_too_deep() -> None:
+    """JSON beyond what can be read keeps only its signs, like anything else that is no document."""
+    assert masking.document(b"[" * 100_000) == b"[" * 100_000
+    assert masking.document(b'["a",' * 600 + b"1" + b"]" * 600).count(b"[") == 600
+
+
 def test_log_events() -> None:
     """The processor masks every text of an event, nested ones and errors too, and never prints bytes."""
     written = io.StringIO()

@@ -97,10 +97,14 @@ def test_other_encodings_and_false_declarations_are_refused(data: bytes) -> None
         (b"<a " + b" ".join(b"b%d=''" % n for n in range(30)) + b"/>", Limits(names=20), "names"),
         (b"<a " + b" ".join(b"b%d=''" % n for n in range(30)) + b"/>", Limits(attributes=20), "attributes"),
         (b"<a>" + b"<b xmlns='u'/>" * 30 + b"</a>", Limits(namespaces=20), "namespaces"),
+        (b"<a>" + b"<b c='1' d='2'/>" * 10 + b"</a>", Limits(tags=25), "tags and attributes"),
+        (b"<a>" + b" " * 20_000 + b"<" + b"b" * 300 + b"/></a>", Limits(), "longer than 256"),
+        (b"<a>" + b" " * 20_000 + b"<b " + b"c" * 300 + b" = '1'/></a>", Limits(), "longer than 256"),
+        (b"<a b='" + b'"' * 7_000_000 + b"'/>", Limits(), "canonical form"),
     ],
 )
 def test_every_limit_is_enforced(data: bytes, limits: Limits, word: str) -> None:
-    """Size, depth, tags, names, attributes and namespaces each have a bound."""
+    """Size, depth, tags, names, attributes, namespaces and what a canonical form grows to each have a bound."""
     assert word in refused(data, limits).reason
 
 
@@ -108,6 +112,43 @@ def test_namespaces_are_bounded_by_the_work_they_cause() -> None:
     """Few hundred declarations over many elements would keep inclusive C14N busy for minutes."""
     declarations = b" ".join(b'xmlns:p%d="urn:%d"' % (n, n) for n in range(300))
     assert "namespaces" in refused(b"<a " + declarations + b">" + b"<b/>" * 5_000 + b"</a>").reason
+
+
+def test_a_namespace_must_not_be_repeated_without_end() -> None:
+    """Exclusive C14N writes a declaration at every element that uses it: kilobytes of input would become gigabytes."""
+    data = b"<a xmlns:p='urn:" + b"u" * 10_000 + b"'>" + b"<p:b/>" * 5_000 + b"</a>"
+    assert "too long for its size" in refused(data).reason
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b'<?xml-stylesheet href="x.xsl"?><a/>', "style sheet"),
+        (b'<x:include xmlns:x="http://www.w3.org/2001/XInclude" href="/etc/passwd"/>', "XInclude"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf<a/>", "two byte order marks"),
+        (b"<a><b>1234<!-- -->5</b></a>", "value of <b>"),
+        (b"<a><b>1234<?p?>5</b></a>", "value of <b>"),
+    ],
+)
+def test_what_two_readers_would_read_differently_is_refused(data: bytes, word: str) -> None:
+    """Style sheets, inclusions and what splits a value."""
+    assert word in refused(data).reason
+
+
+def test_comments_between_elements_are_read() -> None:
+    """They belong to no value; where texts are documentation they may stand inside as well."""
+    parse(b"<a><!-- c --><b>1</b> <!-- d --> </a><!-- e -->")
+    parse(b"<a>see <!-- c --> there</a>", limits=Limits(commented_values=True))
+
+
+def test_long_text_that_looks_like_a_name_is_read() -> None:
+    """A value without white space is no name, even before an equal sign."""
+    parse(b"<a>" + b" " * 20_000 + b"x" * 30_000 + b"==</a>")
+
+
+def test_a_reason_does_not_quote_the_document() -> None:
+    """The library below would show a piece of an unfinished section, which may be somebody's data."""
+    assert "secret" not in refused(b"<a><![CDATA[secret</a>").reason
 
 
 def test_names_are_counted_only_once() -> None:
