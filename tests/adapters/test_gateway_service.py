@@ -125,6 +125,13 @@ class TestGateway(ReceiverContract):
         refused = self._refusal(receiver, self.form(signed(), fileBase64Str="A" * 30_000))
         assert "20000" in refused.detail
 
+    def test_form_far_too_large_is_not_taken_apart(self, receiver: GatewayService) -> None:
+        """Taking it apart would take many times its size; nothing of it is kept, because it holds a password."""
+        inbound = self.form(signed(), fileBase64Str="A" * 60_000)
+        assert self._refusal(receiver, inbound).reason == "too-large"
+        assert receiver.grant(inbound) is None
+        assert receiver.kept(inbound) == b""
+
     def test_document_of_another_facility(self, receiver: GatewayService) -> None:
         """T36: what is inside must be the sender's own."""
         assert self._refusal(receiver, self.form(signed(name="bhxh"))).reason == "invalid"

@@ -8,6 +8,7 @@ from signing import xml
 from signing.errors import Replayed, SignatureInvalid
 from signing.freshness import DEFAULT_WINDOW, Window, check_once, check_recent, check_signing_time, read_time
 from tests import pki
+from tests.chains import issue
 
 HUB = pki.certificate("hub")
 
@@ -32,11 +33,25 @@ def test_a_time_is_read_with_its_zone(text: str) -> None:
     assert read_time(xml.parse(f"<T>{text}</T>".encode())) == pki.NOW.astimezone(UTC)
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-09-01T08:30:00", "2026-09-01", "2026-13-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "soon", "2026-09-01T08:30:00", "2026-09-01", "2026-13-01T00:00:00Z", "2026-W36-2T08:30:00Z"),
+        *("0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-09-01T08:30:00." + "0" * 100 + "Z"),
+    ],
+)
 def test_a_time_without_meaning_or_zone_is_refused(text: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(SignatureInvalid, match=r"not a time|no time zone"):
         read_time(xml.parse(f"<T>{text}</T>".encode()))
+
+
+def test_a_certificate_may_end_with_the_calendar() -> None:
+    """99991231235959Z means that no end is known (RFC 5280 §4.1.2.5)."""
+    endless = issue(
+        "endless", ends=(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - pki.NOW).days
+    ).certificate
+    check_signing_time(pki.NOW, endless, pki.NOW)
 
 
 @pytest.mark.parametrize("minutes", [-60 * 24, 0, 5])

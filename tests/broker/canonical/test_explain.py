@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
-from broker.canonical.explain import explain
+from broker.canonical.explain import MOST, explain
 from broker.canonical.plan import Node
 from broker.canonical.schemas import Schemas
 from tests.broker.canonical.samples import PROJECT, Change, add, drop, put, submit
@@ -29,6 +30,14 @@ def test_sentences_name_the_owner() -> None:
     assert problem.field == "Mother/PersonalNumber"
     assert problem.vi == "Số định danh cá nhân của mẹ phải gồm đúng 12 chữ số; giá trị đã nhập có 13 chữ số."
     assert problem.en.startswith("Personal number of the mother must be exactly 12 digits")
+
+
+def test_a_hundred_problems_are_enough() -> None:
+    """Whoever sends masses of what is unknown does not make us look for what they may have meant."""
+    root = submit()
+    for _ in range(1_000):
+        etree.SubElement(root, "{urn:lienthong:1.0}MessageIdd")
+    assert len(explain(root, PLAN)) == MOST
 
 
 def test_everything_is_told_at_once() -> None:
