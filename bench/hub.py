@@ -39,7 +39,7 @@ async def main(folder: Path, door: socket.socket) -> AsyncIterator[Commands]:
     try:
         yield {
             "unfinished": lambda: unfinished(hub),
-            "checkpoint": hub.logbook.checkpoint,
+            "checkpoint": hub.log.book.checkpoint,
             "profile": profile.start,
             "profiled": profile.stop,
             "stamp": stamping.start,
@@ -76,8 +76,8 @@ class Stamping:
 
     async def _stamp(self) -> None:
         while True:
-            await self._hub.logbook.checkpoint()
-            await self._hub.timestamping.run()
+            await self._hub.log.book.checkpoint()
+            await self._hub.log.timestamping.run()
             await asyncio.sleep(_BETWEEN_STAMPS)
 
 

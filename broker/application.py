@@ -38,7 +38,7 @@ def application(hub: Hub, *, work: bool = True) -> App:
         searching=_searching(hub),
         issuing=_issuing(hub),
         tree=LogRest(hub.store, {client.id: client for client in hub.project.hub.clients}),
-        refusals=hub.refusals,
+        refusals=hub.log.refusals,
         callbacks=_doors(hub),
         lifespan=(lambda: working(hub)) if work else None,
     )
@@ -61,12 +61,12 @@ async def working(hub: Hub) -> AsyncIterator[None]:
 
 def _searching(hub: Hub) -> Searching:
     clients = {client.id: client for client in hub.project.hub.clients}
-    return Searching(hub.store, clients, hub.note_signer.verifier, hub.resources.clock)
+    return Searching(hub.store, clients, hub.believed.note_signer.verifier, hub.resources.clock)
 
 
 def _issuing(hub: Hub) -> Issuing:
     clients = {client.id: client for client in hub.project.hub.clients}
-    return Issuing(hub.vouching.evidence, Rights(hub.store, clients, hub.resources.clock))
+    return Issuing(hub.log.vouching.evidence, Rights(hub.store, clients, hub.resources.clock))
 
 
 def _intake(hub: Hub) -> Receiver:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import itertools
 import os
 import random
 import socket
@@ -20,7 +19,6 @@ from broker import clock as clocks
 from broker.agency import Agency
 from broker.answering import Answering
 from broker.asking import Asking
-from broker.authorities import anchors_by_name, authorities
 from broker.book import Book
 from broker.callbacks import Callbacks
 from broker.canonical.schemas import Schemas
@@ -36,26 +34,20 @@ from broker.counting import Counting
 from broker.delivery.attempt import Attempts
 from broker.delivery.queue import Queue, SqlQueue
 from broker.delivery.worker import Worker, WorkerSettings
-from broker.expiry import Expiry
 from broker.fetching import Fetching
+from broker.hublog import Believed, HubLog
 from broker.inbox import Inbox
 from broker.intake import Intake
 from broker.keyring import Keeping
-from broker.logbook import Logbook
 from broker.mapping import codes
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions
-from broker.partners import Partners
 from broker.process.engine import Abilities
 from broker.reconciliation import Reconciliation
-from broker.refusals import Refusals
 from broker.reports import Reports
 from broker.requests import Requests
 from broker.reseal import Reseal
 from broker.retention import Retention
-from broker.reverifying import Reverification
-from broker.revocations import Revocations
-from broker.revoking import Revoking
 from broker.rounds import Rounds
 from broker.routing import Router
 from broker.scheduler import Scheduler
@@ -66,11 +58,6 @@ from broker.store.engine import Store
 from broker.store.errors import StoreUnavailable
 from broker.store.salt import new_salt
 from broker.telling import Telling
-from broker.timestamping import Timestamping
-from broker.vouching import Vouching, vouching
-from broker.witnessing import Witnessing
-from signing.keyring import KeyRing
-from signing.note import NoteSigner
 from signing.trust import Trust
 from signing.vault import Vault
 
@@ -97,10 +84,7 @@ class Hub:
         agencies: Mapping[str, Agency],
         blobs: BlobFolder,
         vault: Vault,
-        note_signer: NoteSigner,
-        ring: KeyRing,
-        partners: Partners,
-        revocations: Revocations,
+        believed: Believed,
     ) -> None:
         """Takes over the store and the connections of ``resources``; see `broker.opening.open_hub`."""
         self.project = project
@@ -114,19 +98,8 @@ class Hub:
         self._outside = outside
         self._clock, self._new_id = outside.clock, outside.new_id
         self._clients = {client.id: client for client in project.hub.clients}
-        self.witnessing = Witnessing(
-            store, resources.http, project.hub.evidence.witnesses, project.hub.owner, self._clock
-        )
-        self.note_signer = note_signer
-        self.ring, self.partners, self.revocations = ring, partners, revocations
-        self.logbook = Logbook(
-            store,
-            project.path(project.hub.data),
-            self._clock,
-            note_signer,
-            project.hub.evidence.witness_keys,
-            lambda: anchors_by_name(project),
-        )
+        self.believed = believed
+        self.log = HubLog(project, store, resources, believed, lambda: outside.rng.getrandbits(64))
 
     def wake(self) -> None:
         """Tell the worker that something may be due."""
@@ -143,9 +116,9 @@ class Hub:
             if agency.sender is not None:
                 await agency.sender.close()
         await self.resources.http.close()
-        await self.revoking.close()
+        await self.log.revoking.close()
         with contextlib.suppress(StoreUnavailable):
-            await self.refusals.close()
+            await self.log.refusals.close()
         self.store.close()
 
     @cached_property
@@ -212,70 +185,16 @@ class Hub:
             changes=self.changes,
             checks=self.checks,
             outbox=self.outbox,
-            logbook=self.logbook,
-            reverification=self.reverification,
-            timestamping=self.timestamping,
-            witnessing=self.witnessing,
-            refusals=self.refusals,
-            archives=self.vouching.archives,
+            log=self.log,
             reconciliation=self.reconciliation,
             retention=self.retention,
             reseal=Reseal(self.store, self.blobs, self.vault, self._clock),
-            keeping=Keeping(self.ring, self.resources.signer, self.partners, self.vault, self.store),
-            revoking=self.revoking,
-            expiry=Expiry(self.project, self.ring, self.store, self._clock),
+            keeping=Keeping(
+                self.believed.ring, self.resources.signer, self.believed.partners, self.vault, self.store
+            ),
             clock=self._clock,
             wake=self.wake,
             confirm=self.project.hub.delivery.confirm,
-        )
-
-    @cached_property
-    def timestamping(self) -> Timestamping:
-        """Has heads of the log, and signatures, time-stamped."""
-        return Timestamping(
-            self.store,
-            authorities(self.project, self.resources.http, self._clock),
-            self.project.hub.evidence.timestamps,
-            self.project.hub.owner,
-            clock=self._clock,
-            new_id=self._new_id,
-            nonce=lambda: self._outside.rng.getrandbits(64),
-            revocation=self.revocations,
-        )
-
-    @cached_property
-    def vouching(self) -> Vouching:
-        """Makes evidence and archives."""
-        verifier = self.note_signer.verifier
-        return vouching(
-            self.project,
-            self.store,
-            self.logbook,
-            verifier,
-            self.resources,
-            self.timestamping,
-            self.revocations.material,
-        )
-
-    @cached_property
-    def reverification(self) -> Reverification:
-        """Verifies the whole log again."""
-        owner = self.project.hub.owner
-        return Reverification(self.store, self.logbook, self.note_signer, owner, self._clock)
-
-    @cached_property
-    def revoking(self) -> Revoking:
-        """Asks whether certificates were revoked: partners', their authorities', and our own."""
-        return Revoking(
-            self.project.hub.evidence.revocation,
-            self.revocations,
-            self.store,
-            self._clock,
-            links=lambda: [
-                *self.partners.all.links(),
-                *itertools.pairwise(getattr(self.resources.signer, "chain", ())),
-            ],
-            owner=self.project.hub.owner,
         )
 
     @cached_property
@@ -369,16 +288,11 @@ class Hub:
             self.agencies,
             self.reports,
             self.certificates,
-            self.refusals,
+            self.log.refusals,
             self._clock,
             self._new_id,
             self.wake,
         )
-
-    @cached_property
-    def refusals(self) -> Refusals:
-        """Logs what is turned away."""
-        return Refusals(self.store, self._clock, self._new_id)
 
     @cached_property
     def certificates(self) -> Certificates:

@@ -19,6 +19,7 @@ from broker.config.agency import AdapterUse, AgencyConfig
 from broker.config.project import Project
 from broker.config.source import ConfigError, Fault
 from broker.hub import Hub, Outside
+from broker.hublog import Believed
 from broker.keyring import ring_of
 from broker.mapping.collection import Mappings, load_all
 from broker.partners import Partners
@@ -82,9 +83,8 @@ def open_hub(
         )
         for config in project.agencies.values()
     }
-    return Hub(
-        project, outside, store, resources, agencies, blobs, vault, note_signer, ring, partners, revocations
-    )
+    believed = Believed(note_signer, ring, partners, revocations)
+    return Hub(project, outside, store, resources, agencies, blobs, vault, believed)
 
 
 def _agency(

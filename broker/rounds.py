@@ -12,29 +12,22 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from broker.agency import Agency
-from broker.archives import Archives
 from broker.book import Book
 from broker.changes import Changes
 from broker.checks import Checks
 from broker.clock import Clock
 from broker.config.schedule import Schedule
-from broker.expiry import Expiry
+from broker.hublog import HubLog
 from broker.keyring import Keeping
-from broker.logbook import Logbook
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, DeliveryState, Phase, Step, WorkItem
 from broker.outbox import Case, Outbox, office
 from broker.reconciliation import Reconciliation
-from broker.refusals import Refusals
 from broker.reseal import Reseal
 from broker.retention import Retention
-from broker.reverifying import JOB, LOOK, Reverification
-from broker.revoking import Revoking
 from broker.scheduler import Job
 from broker.store.engine import Store, Tx
 from broker.store.rows import DeliveryFilter, StepRef
-from broker.timestamping import Timestamping
-from broker.witnessing import Witnessing
 
 _AT_ONCE = 500
 
@@ -51,18 +44,11 @@ class Rounds:
         changes: Changes,
         checks: Checks,
         outbox: Outbox,
-        logbook: Logbook,
-        reverification: Reverification,
-        timestamping: Timestamping,
-        witnessing: Witnessing,
-        refusals: Refusals,
-        archives: Archives,
+        log: HubLog,
         reconciliation: Reconciliation,
         retention: Retention,
         reseal: Reseal,
         keeping: Keeping,
-        revoking: Revoking,
-        expiry: Expiry,
         clock: Clock,
         wake: Callable[[], None],
         confirm: timedelta = timedelta(days=1),
@@ -75,18 +61,11 @@ class Rounds:
         self._changes = changes
         self._checks = checks
         self._outbox = outbox
-        self._logbook = logbook
-        self._reverification = reverification
-        self._timestamping = timestamping
-        self._witnessing = witnessing
-        self._refusals = refusals
-        self._archives = archives
+        self._log = log
         self._reconciliation = reconciliation
         self._retention = retention
         self.reseal = reseal
         self._keeping = keeping
-        self._revoking = revoking
-        self._expiry = expiry
         self._clock = clock
         self._wake = wake
 
@@ -95,36 +74,18 @@ class Rounds:
         found = (
             ("poll", timedelta(seconds=30), self.polls, True),
             ("deadlines", timedelta(minutes=1), self.deadlines, True),
-            ("checkpoint", timedelta(minutes=1), self._logbook.checkpoint, True),
-            ("timestamp", timedelta(minutes=1), self._timestamping.run, True),
-            ("witness", timedelta(minutes=1), self._witnessing.run, True),
-            ("tiles", timedelta(hours=1), self._logbook.fill_tiles, True),
-            ("archive", timedelta(hours=1), self._archives.run, True),
             ("reconcile", timedelta(days=1), self._reconciliation.run, True),
             ("retention", timedelta(days=1), self._retention.run, True),
             ("reseal", timedelta(days=1), self.reseal.once, True),
             ("keys", timedelta(minutes=1), self._keeping.run, False),
-            ("revocations", timedelta(seconds=15), self._revoking.run, False),
-            ("expiry", timedelta(days=1), self._expiry.run, True),
-            ("refusals", timedelta(minutes=1), self._refusals.flush, False),
             ("wake", timedelta(seconds=1), self.retries, False),
         )
-        stops = {"archive": self._archives.stop}
-        return [
-            *self._reverify(schedule),
-            *(
-                Job(name, pause, run, shared, schedule.at(name), stops.get(name))
-                for name, default, run, shared in found
-                if (pause := schedule.every(name, default)) is not None
-            ),
-        ]
-
-    def _reverify(self, schedule: Schedule) -> Iterator[Job]:
-        """Looked for more often than it is due, so that a run which died is made again."""
-        every = schedule.every(JOB, timedelta(days=1))
-        if every is not None:
-            run = partial(self._reverification.look, every, schedule.at(JOB))
-            yield Job(JOB, min(every, LOOK), run, stop=self._reverification.stop)
+        own = (
+            Job(name, pause, run, shared, schedule.at(name))
+            for name, default, run, shared in found
+            if (pause := schedule.every(name, default)) is not None
+        )
+        return [*self._log.jobs(schedule), *own]
 
     async def retries(self) -> None:
         """Let the worker look whether a delivery's waiting time is over."""

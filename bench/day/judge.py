@@ -23,7 +23,7 @@ def judge(day: Day) -> list[str]:
         found += _dossier(day, code, arrival)
     found += [f"the store contradicts itself: {sentence}" for sentence in day.hub.check()]
     found += [
-        f"the log does not verify: {finding}" for finding in day.hub.logbook.verify(day.verifier).findings
+        f"the log does not verify: {finding}" for finding in day.hub.log.book.verify(day.verifier).findings
     ]
     return found
 

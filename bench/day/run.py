@@ -116,7 +116,7 @@ class Run:
         while len(self.day.ended) < self._options.dossiers and await self._time.step(until):
             await self._work()
         await rounds.deadlines()
-        await self.day.hub.logbook.checkpoint()
+        await self.day.hub.log.book.checkpoint()
         self.day.seconds = wall.monotonic() - began
         self.day.simulated = self._time() - self._midnight
         return self.day

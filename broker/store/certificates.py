@@ -53,7 +53,9 @@ class Certificates(Repository):
         rows = self._conn.execute(query.order_by(certificates.c.received_at.desc()).limit(limit))
         return [self._certificate(row) for row in rows]
 
-    def late(self, since: datetime | None = None, until: datetime | None = None) -> dict[str, tuple[int, int]]:
+    def late(
+        self, since: datetime | None = None, until: datetime | None = None
+    ) -> dict[str, tuple[int, int]]:
         """Facility → how many certificates came after their time, and how many came at all, in a period."""
         within = between(certificates.c.received_at, since, until)
         query = select(certificates.c.facility, certificates.c.late, func.count()).where(*within)

@@ -100,10 +100,10 @@ async def _declare(world: World, told: Told) -> Outcome:
         review = await declarant.review(careless(families))
         await _quiet(world)
         seen = Seen(journeys, time.monotonic() - began, await officers.mails(), review)
-    await world.hub.logbook.checkpoint()
+    await world.hub.log.book.checkpoint()
     keys = world.folder / "keys"
     report = await asyncio.to_thread(
-        world.hub.logbook.verify, load_note_key(keys, world.hub.project.hub.key).verifier
+        world.hub.log.book.verify, load_note_key(keys, world.hub.project.hub.key).verifier
     )
     return outcome(world, seen, report)
 

@@ -64,7 +64,7 @@ def evidence(rig: Rig, folder: Path, authority: Authority | None = None, **optio
     stamp: dict[str, Any] = {"stamp": authority.stamp} if authority else {}
     return Evidence(
         hub.store,
-        hub.logbook,
+        hub.log.book,
         Containers(load_key(folder / "keys", "hub"), rig.clock, **stamp),
         load_note_key(folder / "keys", "hub").verifier,
         rig.clock,
@@ -125,7 +125,7 @@ def archives(
     )
     return Archives(
         hub.store,
-        hub.logbook,
+        hub.log.book,
         files,
         rig.clock,
         settings=Settings(**{"period": "day", "transfer": tuple(program), **settings}),

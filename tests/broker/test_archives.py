@@ -33,7 +33,7 @@ async def a_day(rig: Rig, authority: Authority | None, name: str = "message-0") 
     """A dossier comes on a day; the head behind it is signed, and stamped if there is an authority."""
     await rig.submit(name)
     rig.clock.advance(days=1)
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     if authority is not None:
         await authority.stamp_head()
 
@@ -92,7 +92,7 @@ async def test_a_period_waits_for_its_time_stamp_and_not_for_ever(rig: Rig, tmp_
     kept = archives(rig, tmp_path, authority)
     await rig.submit()
     rig.clock.set(rig.clock().replace(hour=17, minute=5))  # 00:05 in Vietnam
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     authority.away = True
     assert await kept.run() == 0
     rig.clock.advance(hours=5)
@@ -182,7 +182,7 @@ async def test_what_was_erased_is_not_in_later_archives(rig: Rig, tmp_path: Path
     await rig.hub.retention.hold(held, "an", "vụ kiện 7/2026")
     await rig.hub.retention.erase(dossier, "an", "lệnh của tòa án")
     rig.clock.advance(days=1)
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     rig.clock.advance(hours=5)
     assert await kept.run() == 1
     path = tmp_path / "archives" / recorded(rig)[0].file
@@ -201,7 +201,7 @@ async def test_an_archive_without_what_was_erased_since(rig: Rig, tmp_path: Path
     kept = archives(rig, tmp_path, program=(sys.executable, "-c", ""))
     dossier = await settled(rig)
     rig.clock.advance(days=1)
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     rig.clock.advance(hours=5)
     await a_day(rig, None, "message-later")
     rig.clock.advance(hours=5)

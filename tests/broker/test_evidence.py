@@ -142,7 +142,7 @@ async def test_the_best_head_is_taken(rig: Rig, tmp_path: Path) -> None:
     for independent in (False, True, True):
         rig.clock.advance(minutes=10)
         await rig.submit(f"message-{len(sizes)}x")
-        sizes.append(await rig.hub.logbook.checkpoint())
+        sizes.append(await rig.hub.log.book.checkpoint())
         await authority.stamp_head(independent=independent)
     data = await evidence(rig, tmp_path, authority).dossier(code, WITHOUT)
     assert said(data)["size"] == sizes[1]
@@ -153,7 +153,7 @@ async def test_the_best_head_is_taken(rig: Rig, tmp_path: Path) -> None:
 async def test_no_evidence_of_what_was_changed(rig: Rig, tmp_path: Path) -> None:
     """A leaf, a body, a hash or a head that is not what was signed is refused, and nothing is handed out."""
     code = await rig.submit()
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     one = rig.hub.store.read(lambda tx: tx.messages.of_dossier(code))[0]
     for column, value in (("leaf", b'{"id":"m"}'), ("body", b"<a/>"), ("leaf_hash", bytes(32))):
         changed = _changed(rig, messages, messages.c.idx == one.index, column, value)
@@ -181,7 +181,7 @@ def _changed(rig: Rig, table: Table, which: Any, column: str, value: object) -> 
 async def test_the_head_covers_who_erased(rig: Rig, tmp_path: Path) -> None:
     """A stamped head from before the erasure does not do: the entry that tells of it has to be under the head."""
     dossier = await settled(rig)
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     authority = Authority(rig, tmp_path / "keys")
     await authority.stamp_head()
     await rig.hub.retention.erase(dossier, "an", "lệnh của tòa án")

@@ -56,7 +56,7 @@ async def test_days_left_of_everything(rig: Rig) -> None:
     put(rig, "yte/root.pem", issue("root", authority=True, ends=90))
     folder = rig.hub.project.path(rig.hub.project.hub.trust)
     (folder / "yte/limits.yaml").write_text("leaf.pem: {until: 2026-09-11}\n", encoding="utf-8")
-    found = endings(rig.hub.project, rig.hub.ring)
+    found = endings(rig.hub.project, rig.hub.believed.ring)
     assert {(each.kind, each.place) for each in found} >= {
         ("own", "hub.crt.pem"),
         ("partner", "yte/leaf.pem"),

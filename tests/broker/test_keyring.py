@@ -44,7 +44,7 @@ async def test_a_broken_ring_does_not_stop_the_hub(rig: Rig) -> None:
     signer = rig.hub.resources.signer
     assert signer is not None
     before = signer.certificate
-    (rig.hub.ring.folder / FILE).write_text("{", encoding="utf-8")
+    (rig.hub.believed.ring.folder / FILE).write_text("{", encoding="utf-8")
     with pytest.raises(KeyProblem, match=FILE):
         await rig.hub.scheduler.tick("keys")
     assert signer.certificate == before

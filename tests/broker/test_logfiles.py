@@ -27,7 +27,7 @@ def files(rig: Rig, folder: Path) -> LogFiles:
 
 async def piece(rig: Rig, start: int = 0) -> Piece:
     """The whole log up to its newest head."""
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
 
     def read(tx: Tx) -> Piece:
         head, before = tx.proofs.at_size(tx.log.head().size), tx.proofs.at_size(start)

@@ -24,7 +24,7 @@ SHA = hashlib.sha256(PAPER).hexdigest()
 
 def verified(rig: Rig, folder: Path) -> LogReport:
     """What the hub says about its log."""
-    return rig.hub.logbook.verify(load_note_key(folder / "keys", "hub").verifier)
+    return rig.hub.log.book.verify(load_note_key(folder / "keys", "hub").verifier)
 
 
 async def settled(rig: Rig, message_id: str = "message-1") -> Dossier:
@@ -46,7 +46,7 @@ async def test_a_dossier_whose_time_is_over_goes_as_a_whole(rig_on_both: Rig, tm
     """Bodies, salts, declaration, results and payloads are gone, and every leaf and signed head still verifies."""
     rig = rig_on_both
     dossier = await settled(rig)
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     before = verified(rig, tmp_path)
     keep = rig.hub.project.retention.dossiers.keep
     rig.clock.advance(days=keep.days - 1)
@@ -67,7 +67,7 @@ async def test_a_dossier_whose_time_is_over_goes_as_a_whole(rig_on_both: Rig, tm
     assert bodies
     assert all(row.body is None and row.salt is None and row.erased_at is not None for row in bodies)
     assert rig.hub.store.read(lambda tx: tx.dossiers.by_code(NUMBER)) is None
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     after = verified(rig, tmp_path)
     assert after.ok
     assert after.entries > before.entries
@@ -98,7 +98,7 @@ async def test_erased_by_order(rig: Rig, tmp_path: Path) -> None:
     assert rig.dossier(second.code) == second
     (act,) = rig.hub.store.read(lambda tx: tx.acts.of(first.code))
     assert (act.who, act.act, act.why) == ("cb-01", "erase", "quyết định 12/2026")
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     report = verified(rig, tmp_path)
     assert report.ok
     assert any("by cb-01: quyết định 12/2026" in finding.text for finding in report.findings)
@@ -155,7 +155,7 @@ async def test_messages_of_no_dossier_answers_runs_and_look_ups(rig: Rig, tmp_pa
     assert erased.lookups > 0
     assert erased.runs == 1
     assert rig.hub.store.read(lambda tx: tx.lookups.of_person(number)) == []
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     assert verified(rig, tmp_path).ok
 
 
@@ -172,5 +172,5 @@ async def test_many_go_in_pieces(rig: Rig, monkeypatch: pytest.MonkeyPatch, tmp_
         rig.hub.store.write_sync(lambda tx, i=item.id: tx.work.close(i, "cb-01", "looked at"))
     rig.clock.advance(days=1)
     assert (await rig.hub.retention.run()).dossiers == len({item.dossier_id for item in left})
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     assert verified(rig, tmp_path).ok

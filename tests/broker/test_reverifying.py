@@ -186,7 +186,7 @@ async def test_of_a_hub(rig: Rig) -> None:
     """The hub's own job verifies what happened."""
     await rig.opened()
     assert JOB in [job.name for job in rig.hub.scheduler.jobs]
-    await rig.hub.logbook.checkpoint()
+    await rig.hub.log.book.checkpoint()
     assert await rig.hub.scheduler.tick(JOB)
     last = rig.hub.store.read(lambda tx: tx.verifications.last())
     assert isinstance(last, Verification)

@@ -129,4 +129,4 @@ async def test_heads_are_signed_and_stamped_by_the_clock(rig: Rig, tmp_path: Pat
     assert rig.work("timestamp") == []
     await jobs["checkpoint"]()
     await jobs["timestamp"]()
-    assert (await rig.hub.timestamping.lag()).entries == 0
+    assert (await rig.hub.log.timestamping.lag()).entries == 0

@@ -21,14 +21,14 @@ async def test_what_a_hub_makes_verifies_against_its_own_anchors(rig: Rig, tmp_p
     create_authority(tmp_path / "keys" / "tsa", "ben-trong", clock=rig.clock)
     code = await rig.submit()
     evidence, export = tmp_path / "evidence.asice", tmp_path / "export.asice"
-    evidence.write_bytes(await hub.vouching.evidence.dossier(code, ASKED))
+    evidence.write_bytes(await hub.log.vouching.evidence.dossier(code, ASKED))
     rig.clock.advance(days=31)
-    await hub.logbook.checkpoint()
-    await hub.timestamping.run()
-    assert await hub.vouching.archives.run() == 1
-    await hub.vouching.archives.export(export, ASKED)
+    await hub.log.book.checkpoint()
+    await hub.log.timestamping.run()
+    assert await hub.log.vouching.archives.run() == 1
+    await hub.log.vouching.archives.export(export, ASKED)
     assert hub.resources.signer is not None
-    anchors = own_anchors(hub.project, hub.resources.signer, hub.note_signer.verifier)
+    anchors = own_anchors(hub.project, hub.resources.signer, hub.believed.note_signer.verifier)
     report = verify_files([evidence, tmp_path / "archives" / "2026-09.asice", export], anchors)
     assert errors(report) == []
     assert report.proven
@@ -39,7 +39,7 @@ async def test_anchors_without_an_authority(rig: Rig) -> None:
     """A hub whose authority inside has no key has stamped nothing: its files verify without one."""
     hub = rig.hub
     assert hub.resources.signer is not None
-    anchors = own_anchors(hub.project, hub.resources.signer, hub.note_signer.verifier)
+    anchors = own_anchors(hub.project, hub.resources.signer, hub.believed.note_signer.verifier)
     assert anchors.authorities == ()
     assert anchors.certificates == (hub.resources.signer.certificate,)
 

@@ -65,7 +65,7 @@ def neighbour(rig: Rig, tmp_path: Path) -> Neighbour:
 async def grow(rig: Rig, message_id: str) -> int:
     """More entries, and a signed head over them."""
     await rig.submit(message_id)
-    size = await rig.hub.logbook.checkpoint()
+    size = await rig.hub.log.book.checkpoint()
     assert size is not None
     return size
 

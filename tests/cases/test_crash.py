@@ -142,7 +142,7 @@ def assert_whole(world: KillableWorld, acknowledged: dict[str, str]) -> None:
         assert deliveries == {}
         assert hub.store.read(lambda tx: tx.work.list(limit=10)).items == []
         assert check(hub.store) == []
-        report = hub.logbook.verify(load_note_key(world.folder / "keys", "hub").verifier)
+        report = hub.log.book.verify(load_note_key(world.folder / "keys", "hub").verifier)
         assert report.ok
 
 

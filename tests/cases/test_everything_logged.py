@@ -221,5 +221,5 @@ async def test_a_flood_is_counted(world: Stage) -> None:
         await call(world, "GET", "/nothing", None, XML, None)
     assert len(entries(world)) == 30
     world.clock.advance(minutes=1)
-    await world.hub.refusals.flush()
+    await world.hub.log.refusals.flush()
     assert [row.outcome for row in entries(world)] == ["not-found"] * 30 + ["bounded"]

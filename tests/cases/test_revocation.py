@@ -34,7 +34,7 @@ def learn(rig: Rig, *taken: Taken) -> None:
     """What the job would have fetched."""
     now = rig.clock()
     raw = revocation_list(CA, *taken, at=now - timedelta(minutes=1))
-    rig.hub.revocations.take({LIST: Held(now, now + timedelta(hours=23), raw, crl.read(raw))}, ())
+    rig.hub.believed.revocations.take({LIST: Held(now, now + timedelta(hours=23), raw, crl.read(raw))}, ())
 
 
 async def refused(rig: Rig, document: bytes) -> str:
@@ -52,7 +52,9 @@ async def test_from_unknown_to_good_to_revoked(tmp_path: Path, sqlite_url: str) 
     rig = make(tmp_path, sqlite_url)
     try:
         assert "revoked is not known" in await refused(rig, signed(PARTNER, "message-1"))
-        assert [certificate for certificate, _ in rig.hub.revocations.seen()] == [PARTNER.certificate]
+        assert [certificate for certificate, _ in rig.hub.believed.revocations.seen()] == [
+            PARTNER.certificate
+        ]
         learn(rig)
         await rig.hub.intake.submit(PORTAL, signed(PARTNER, "message-2"))
         learn(rig, Taken(PARTNER.certificate))

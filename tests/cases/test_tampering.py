@@ -34,9 +34,9 @@ def completed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         async with stage(folder) as world:
             code = await world.submit(birth())
             await world.settle()
-            await world.hub.logbook.checkpoint()
+            await world.hub.log.book.checkpoint()
             await world.finish(code)
-            await world.hub.logbook.checkpoint()
+            await world.hub.log.book.checkpoint()
 
     asyncio.run(run())
     return folder

@@ -31,13 +31,13 @@ def dossier(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Anchors]:
             hub, signer = world.hub, load_key(folder / "keys", HUB_KEY)
             maker = Evidence(
                 hub.store,
-                hub.logbook,
-                Containers(signer, world.clock, stamp=hub.timestamping.stamp),
+                hub.log.book,
+                Containers(signer, world.clock, stamp=hub.log.timestamping.stamp),
                 load_note_key(folder / "keys", HUB_KEY).verifier,
                 world.clock,
                 names={},
                 services={},
-                stamp_head=hub.timestamping.run,
+                stamp_head=hub.log.timestamping.run,
             )
             return await maker.dossier(code, Asked("kt-01", "kiểm tra", bodies=True))
 

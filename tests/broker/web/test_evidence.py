@@ -49,7 +49,7 @@ async def test_a_dossier_of_real_agencies(world: Stage, tmp_path: Path) -> None:
     path.write_bytes(data)
     hub = world.hub
     assert hub.resources.signer is not None
-    anchors = own_anchors(hub.project, hub.resources.signer, hub.note_signer.verifier)
+    anchors = own_anchors(hub.project, hub.resources.signer, hub.believed.note_signer.verifier)
     report = verify_file(path, anchors)
     assert errors(report) == []
     facts = report.files[0].facts

@@ -39,7 +39,7 @@ async def test_from_search_to_body(world: Stage) -> None:
     """A mother's messages are found by her number, with state; one is verified now; its body comes with an act."""
     code = await world.submit(birth(), portal_code="H01.001-260001")
     await world.finish(code)
-    await world.hub.logbook.checkpoint()
+    await world.hub.log.book.checkpoint()
     mother = birth().mother
     assert mother is not None
     status, page, _ = await get(world, "messages?limit=200", citizen=str(mother.number), officer="CB000007")
@@ -106,7 +106,7 @@ async def test_without_the_right(tmp_path: Path) -> None:
 async def test_verifications_and_description(world: Stage) -> None:
     """The nightly verification is listed with its signed report; the resources are described in OpenAPI."""
     await world.submit(birth())
-    await world.hub.reverification.run()
+    await world.hub.log.reverification.run()
     status, told, _ = await get(world, "verifications")
     assert status == 200
     assert told["verifications"][0]["ok"]

@@ -53,8 +53,8 @@ async def _live(folder: Path) -> None:
         world.hub.store.write_sync(
             lambda tx: tx.deliveries.pause("bhxh", "our token was refused", world.clock())
         )
-        await world.hub.logbook.checkpoint()
-        await world.hub.timestamping.run()
+        await world.hub.log.book.checkpoint()
+        await world.hub.log.timestamping.run()
         (folder / "codes.json").write_text(json.dumps({"done": done, "stuck": stuck}), encoding="utf-8")
 
 
