@@ -44,7 +44,7 @@ async def test_people_are_told_once_for_each_threshold(rig: Rig) -> None:
     told = []
     for days in (0, 9, 2, 28, 2, 21, 2, 10):
         rig.clock.advance(days=days)
-        await rig.hub.rounds._expiry.run()
+        await rig.hub.log.expiry.run()
         told.append(len(items(rig)))
     assert told == [0, 0, 1, 1, 2, 2, 3, 3]
     assert items(rig) == ["yte/leaf.pem"] * 3
