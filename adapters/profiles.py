@@ -12,10 +12,10 @@ from pydantic import Field, model_validator
 from adapters.base import Resources, Settings
 from adapters.payload import Proven
 from adapters.trusting import Expected
-from signing import xades
 from signing.errors import SigningError
 from signing.keys import Signer
-from signing.xmldsig import sign_enveloped, sign_two_reference, verify_two_reference
+from signing.xmlsig import xades
+from signing.xmlsig.xmldsig import sign_enveloped, sign_two_reference, verify_two_reference
 
 
 class Profile(Settings):

@@ -25,9 +25,9 @@ from adapters.soap_settings import SoapClientSettings
 from adapters.trusting import Expected, needs_signer
 from signing.errors import SigningError, XmlRefused
 from signing.keys import Signer
-from signing.wss import sign_envelope, verify_envelope
 from signing.xml import Limits, parse, serialize
-from signing.xmldsig import sign_enveloped
+from signing.xmlsig.wss import sign_envelope, verify_envelope
+from signing.xmlsig.xmldsig import sign_enveloped
 
 __all__ = ["SPEC", "SoapClient", "SoapClientSettings"]
 

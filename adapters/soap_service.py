@@ -26,9 +26,9 @@ from adapters.refusal import words
 from adapters.soap_settings import Security
 from adapters.trusting import Expected, needs_signer
 from signing.errors import Replayed, SigningError, XmlRefused
-from signing.wss import KeyReference, sign_envelope, verify_envelope
 from signing.xml import DEFAULT_LIMITS, Limits, parse, serialize
-from signing.xmldsig import sign_enveloped
+from signing.xmlsig.wss import KeyReference, sign_envelope, verify_envelope
+from signing.xmlsig.xmldsig import sign_enveloped
 
 __all__ = ["SPEC", "SoapService", "SoapServiceSettings"]
 

@@ -11,7 +11,7 @@ from adapters import templates
 from adapters.auth import Auth, NoAuth
 from adapters.base import Settings
 from adapters.http import REPLY_LIMIT, Tls
-from signing.wss import KeyReference
+from signing.xmlsig.wss import KeyReference
 
 Security = Literal["none", "enveloped", "wss-x509"]
 """How a SOAP message is signed: not; by a ds:Signature inside the payload; by a WS-Security header."""

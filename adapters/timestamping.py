@@ -1,15 +1,15 @@
 """A time-stamping authority over HTTP (RFC 3161 §3.4).
 
-It carries bytes and understands none of them: what the answer is worth is decided by `signing.timestamp`. Asking twice
-does no harm, so a failure is never ambiguous.
+It carries bytes and understands none of them: what the answer is worth is decided by `signing.stamps.timestamp`.
+Asking twice does no harm, so a failure is never ambiguous.
 """
 
 from __future__ import annotations
 
 from adapters.errors import Malformed
 from adapters.http import HttpClient
-from signing.cms import LIMIT
-from signing.timestamp import QUERY_TYPE, REPLY_TYPE
+from signing.stamps.cms import LIMIT
+from signing.stamps.timestamp import QUERY_TYPE, REPLY_TYPE
 
 
 async def ask(http: HttpClient, url: str, query: bytes, *, timeout_seconds: float) -> bytes:

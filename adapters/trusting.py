@@ -10,9 +10,9 @@ from adapters.base import Resources
 from adapters.payload import Proven
 from signing.errors import Untrusted
 from signing.keys import Signer
-from signing.signature import Verified
 from signing.trust import Trust
-from signing.xades import verify_document
+from signing.xmlsig.signature import Verified
+from signing.xmlsig.xades import verify_document
 
 
 def needs_signer(resources: Resources, wanted: bool) -> Signer | None:

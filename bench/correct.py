@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from bench import papers
 from bench.scene import HUB, OFFICE, REGISTER, Scene
 from broker.clock import random_id, system_clock
-from broker.logbook import Logbook
+from broker.log.logbook import Logbook
 from broker.store import invariants
 from broker.store.engine import Store, Tx
 from broker.store.salt import new_salt
 from signing.keys import read_certificates
-from signing.note import load_note_key
+from signing.log.note import load_note_key
 from signing.trust import Trust
 from signing.vault import load_vault
-from signing.xmldsig import verify_enveloped
+from signing.xmlsig.xmldsig import verify_enveloped
 
 _LOOKED_AT = 200
 _UNALTERED = {"meHoTen": "Nguyễn Thị Thanh Hương", "chaHoTen": "Trần Quang Dũng", "nycSoDDCN": "001196004217"}

@@ -25,14 +25,14 @@ import typer
 
 from bench.report import machine
 from broker.clock import system_clock
-from broker.logbook import Logbook
+from broker.log.logbook import Logbook
 from broker.model import Message
 from broker.store.engine import Store
 from broker.store.leaf import leaf_bytes
 from broker.store.migrations import upgrade
 from broker.store.types import utc_text
-from signing import merkle
-from signing.note import NoteSigner
+from signing.log import merkle
+from signing.log.note import NoteSigner
 from signing.vault import Vault, create_data_key, load_vault
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,9 +19,9 @@ from broker.clock import random_id, system_clock
 from lienthong.demo.document import Birth, Head, submission
 from lienthong.demo.parts import Parent, Place
 from signing.keys import Signer
-from signing.wss import sign_envelope
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_enveloped
+from signing.xmlsig.wss import sign_envelope
+from signing.xmlsig.xmldsig import sign_enveloped
 
 _HOME = Place("01", "00070", "Số 12, ngõ 34, phố Hàng Bài, tổ dân phố số 5")
 _MOTHER = Parent("Nguyễn", "Thị Thanh", "Hương", "1996-03-14", "001196004217", "01", _HOME)

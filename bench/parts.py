@@ -29,7 +29,7 @@ from broker.mapping.mapping import Mapping, load
 from broker.population import checks
 from signing.keys import load_key
 from signing.xml import canonicalize, parse, serialize
-from signing.xmldsig import sign_enveloped
+from signing.xmlsig.xmldsig import sign_enveloped
 
 _LOOP_SECONDS = 0.15
 _DOSSIERS_PER_COMMIT = 5

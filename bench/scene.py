@@ -15,15 +15,15 @@ from typing import Any
 
 import yaml
 
-from broker import authorities
 from broker.clock import system_clock
 from broker.config.evidence import EMBEDDED
 from broker.config.project import Project
+from broker.log import authorities
 from broker.mapping.collection import CODES
 from broker.store import migrations
-from signing.authority import create_authority
 from signing.keys import FileKey, create_key
-from signing.note import create_note_key
+from signing.log.note import create_note_key
+from signing.stamps.authority import create_authority
 from signing.vault import create_data_key
 
 HOST = "127.0.0.1"

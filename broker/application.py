@@ -11,10 +11,10 @@ from adapters.base import Receiver
 from broker.clock import local_day, random_id
 from broker.config.hub import Client, digest
 from broker.declaring.joined import declaring, signing_in
+from broker.evidence.issuing import Issuing
 from broker.hub import Hub
-from broker.issuing import Issuing
+from broker.log.searching import Searching
 from broker.rights import Rights
-from broker.searching import Searching
 from broker.services import HubServices
 from broker.web.app import CallbackDoor, create_app
 from broker.web.exchange import App

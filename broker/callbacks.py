@@ -17,9 +17,9 @@ from broker.canonical import document as documents
 from broker.certificates import Certificates
 from broker.clock import Clock, NewId, local_day
 from broker.inbox import Answered
+from broker.log.refusals import REFUSED, Refusals, recorded
 from broker.mapping import MappingError
 from broker.model import Message
-from broker.refusals import REFUSED, Refusals, recorded
 from broker.reports import Reports
 from broker.store.engine import Store, Tx
 from broker.store.errors import Conflict, StoreUnavailable

@@ -35,10 +35,10 @@ from broker.delivery.attempt import Attempts
 from broker.delivery.queue import Queue, SqlQueue
 from broker.delivery.worker import Worker, WorkerSettings
 from broker.fetching import Fetching
-from broker.hublog import Believed, HubLog
 from broker.inbox import Inbox
 from broker.intake import Intake
-from broker.keyring import Keeping
+from broker.keys.keyring import Keeping
+from broker.log.joined import Believed, HubLog
 from broker.mapping import codes
 from broker.outbox import Outbox
 from broker.outcomes import Outcomes, Questions

@@ -18,14 +18,14 @@ from broker.canonical.schemas import Schemas
 from broker.clock import Clock, NewId
 from broker.config.hub import Client
 from broker.errors import HubError, Invalid, NotNow
+from broker.log.refusals import recorded
 from broker.model import Message, Problem
-from broker.refusals import recorded
 from broker.store.engine import Store, Tx
 from broker.store.errors import StoreUnavailable
 from signing.errors import SigningError, XmlRefused
 from signing.trust import Trust
-from signing.xades import verify_document
 from signing.xml import canonicalize
+from signing.xmlsig.xades import verify_document
 
 _MOST_PEOPLE = 50  # nobody fills the index with one message that is refused
 _UNSIGNED = Problem(

@@ -19,15 +19,15 @@ from broker.config.agency import AdapterUse, AgencyConfig
 from broker.config.project import Project
 from broker.config.source import ConfigError, Fault
 from broker.hub import Hub, Outside
-from broker.hublog import Believed
-from broker.keyring import ring_of
+from broker.keys.keyring import ring_of
+from broker.keys.partners import Partners
+from broker.keys.revocations import Revocations
+from broker.log.joined import Believed
 from broker.mapping.collection import Mappings, load_all
-from broker.partners import Partners
-from broker.revocations import Revocations
 from broker.store.blobs import BlobFolder
 from broker.store.engine import Store
 from signing.keys import Signer
-from signing.note import NoteSigner, load_note_key
+from signing.log.note import NoteSigner, load_note_key
 from signing.trust import Trust
 from signing.vault import load_vault
 

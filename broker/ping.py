@@ -10,9 +10,9 @@ from adapters.http import HttpClient
 from broker.clock import Clock, NewId, local_day, random_id, system_clock
 from broker.config.project import Project
 from broker.config.source import ConfigError
-from broker.keyring import ring_of
+from broker.keys.keyring import ring_of
+from broker.keys.partners import Partners
 from broker.opening import build_adapter
-from broker.partners import Partners
 
 
 async def ping(

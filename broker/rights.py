@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from broker.clock import Clock
 from broker.config.hub import Client, May
 from broker.errors import Forbidden, Invalid, NotNow
+from broker.log.refusals import recorded
 from broker.model import Problem
-from broker.refusals import recorded
 from broker.store.engine import Store
 from broker.store.errors import StoreUnavailable
 from broker.store.rows import Act

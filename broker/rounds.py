@@ -17,8 +17,8 @@ from broker.changes import Changes
 from broker.checks import Checks
 from broker.clock import Clock
 from broker.config.schedule import Schedule
-from broker.hublog import HubLog
-from broker.keyring import Keeping
+from broker.keys.keyring import Keeping
+from broker.log.joined import HubLog
 from broker.mapping import MappingError
 from broker.model import Delivery, DeliveryKind, DeliveryState, Phase, Step, WorkItem
 from broker.outbox import Case, Outbox, office

@@ -3,8 +3,8 @@
     python -m signing.audit FILE... --trust FOLDER [--format text|json|html] [--out FILE]
 
 Whatever is wrong is reported, everything of it, and nothing is raised for it. What a file claims about keys and
-certificates is believed only as far as the reader's anchors go (`signing.anchors`); without them it is still checked
-that everything fits together.
+certificates is believed only as far as the reader's anchors go (`signing.verifier.anchors`); without them it is still
+checked that everything fits together.
 
 Format of the files: docs/evidence-format.md. How to use it: docs/howto-verify.md.
 """
@@ -18,15 +18,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from signing import archivecheck, asic, barelog, entrycheck, headcheck, sealcheck, statement
-from signing.anchors import Anchors
-from signing.bodycheck import Messages
-from signing.case import Case
+from signing.container import asic
 from signing.errors import ContainerRefused, KeyProblem
-from signing.findings import Findings
-from signing.note import Checkpoint
-from signing.report import EXIT_CODES, FORMATS, UNREADABLE, FileReport, Report
-from signing.statement import Statement
+from signing.log.note import Checkpoint
+from signing.verifier import archivecheck, barelog, entrycheck, headcheck, sealcheck, statement
+from signing.verifier.anchors import Anchors
+from signing.verifier.bodycheck import Messages
+from signing.verifier.case import Case
+from signing.verifier.findings import Findings
+from signing.verifier.report import EXIT_CODES, FORMATS, UNREADABLE, FileReport, Report
+from signing.verifier.statement import Statement
 
 __all__ = ["Anchors", "Report", "main", "verify_file", "verify_files"]
 

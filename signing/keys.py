@@ -1,10 +1,10 @@
 """Our own keys: created by a command, loaded once, used through one method on bytes.
 
 A folder holds for each key ``<name>.key.pem`` (private key, mode 0600) or ``<name>.token.json`` (which token holds it,
-see `signing.pkcs11`), and ``<name>.crt.pem`` (its certificate, issuers after it); beside them ``<name>.note.key``
-(Ed25519 key of the log's checkpoints, see `signing.note`). Which key signs is `signing.keyring`'s matter. Losing a
-private key means that partners must accept a new certificate; nothing already signed is lost. Losing the note key means
-announcing a new log key.
+see `signing.pki.pkcs11`), and ``<name>.crt.pem`` (its certificate, issuers after it); beside them ``<name>.note.key``
+(Ed25519 key of the log's checkpoints, see `signing.log.note`). Which key signs is `signing.pki.keyring`'s matter.
+Losing a private key means that partners must accept a new certificate; nothing already signed is lost. Losing the note
+key means announcing a new log key.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from signing import algorithms, pkcs11, pkcs12
+from signing import algorithms
 from signing.algorithms import PrivateKey
 from signing.errors import KeyProblem
-from signing.path import issued
-from signing.pkcs11 import TokenKey
+from signing.pki import pkcs11, pkcs12
+from signing.pki.path import issued
+from signing.pki.pkcs11 import TokenKey
 
 Algorithm = Literal["rsa-2048", "rsa-3072", "rsa-4096", "ecdsa-p256", "ecdsa-p384"]
 Passphrase = Callable[[], bytes]

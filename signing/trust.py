@@ -14,10 +14,10 @@ from datetime import datetime
 
 from cryptography import x509
 
-from signing import path
 from signing.errors import Untrusted
-from signing.path import Revocation
-from signing.revocation import sources
+from signing.pki import path
+from signing.pki.path import Revocation
+from signing.pki.revocation import sources
 
 _MOST_REMEMBERED = 4096
 

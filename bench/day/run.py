@@ -28,7 +28,7 @@ from broker.store import migrations
 from lienthong.demo.document import corrections, submission
 from sandbox.dancu.population import generate
 from signing.keys import create_key
-from signing.note import NoteVerifier, create_note_key, load_note_key
+from signing.log.note import NoteVerifier, create_note_key, load_note_key
 from signing.vault import create_data_key
 
 PORTAL, REGISTER, DOWN = "dvcqg", "dancu", "hotich"

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from broker.config.base import Duration, Frozen, Name
-from signing.cosignature import CosignatureVerifier
 from signing.errors import KeyProblem
+from signing.log.cosignature import CosignatureVerifier
 
 EMBEDDED = "ben-trong"
 """Name of the authority inside the hub that a hub has by default ("ben trong" is "inside")."""

@@ -17,19 +17,19 @@ from broker.config.adapters import faults_of_adapters
 from broker.config.project import Project
 from broker.config.secrets import SecretMissing
 from broker.config.source import ConfigError, Fault
-from broker.expiry import Ending, endings
 from broker.health.installed import check_installed
-from broker.keyring import ring_of
+from broker.keys.expiry import Ending, endings
+from broker.keys.keyring import ring_of
+from broker.keys.partners import Partners
 from broker.mapping import cases, collection
 from broker.mapping.errors import Finding, MappingFault, Severity
 from broker.mapping.mapping import Mapping as FieldMapping
-from broker.partners import Partners
 from broker.store import migrations
 from broker.store.errors import StoreError
 from signing.errors import KeyProblem
-from signing.note import load_note_key
-from signing.path import name_of
-from signing.revocation import sources
+from signing.log.note import load_note_key
+from signing.pki.path import name_of
+from signing.pki.revocation import sources
 from signing.vault import load_vault
 
 

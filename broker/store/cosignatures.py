@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from broker.store.rows import StoredCheckpoint
 from broker.store.schema import log_checkpoints, log_cosignatures
 from broker.store.sql import Repository
-from signing.cosignature import with_lines
+from signing.log.cosignature import with_lines
 
 
 class Cosignatures(Repository):

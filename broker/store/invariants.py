@@ -18,7 +18,7 @@ from broker.store.log import stored_body
 from broker.store.schema import deliveries, dossiers, log_checkpoints, log_head, messages, steps
 from broker.store.sql import Repository
 from broker.store.tiles import Tiles
-from signing import merkle
+from signing.log import merkle
 
 if TYPE_CHECKING:
     from broker.store.engine import Store

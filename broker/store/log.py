@@ -17,11 +17,11 @@ from broker.store.schema import log_checkpoints, log_head, messages
 from broker.store.sealing import unseal
 from broker.store.sql import Repository
 from broker.store.tiles import Tiles
-from signing import tiles
-from signing.entries import Entry
 from signing.errors import SealBroken
-from signing.merkle import Frontier
+from signing.log import tiles
+from signing.log.merkle import Frontier
 from signing.vault import Vault
+from signing.verifier.entries import Entry
 
 _CHUNK = 500
 _ENTRY = [messages.c[name] for name in ("idx", "id", "leaf", "leaf_hash", "salt", "body", "sealed_by")]

@@ -22,7 +22,7 @@ from broker.store.rows import MessageFilter, MessageRow, Page
 from broker.store.schema import log_head, messages
 from broker.store.sealing import seal, unseal
 from broker.store.sql import Repository, Session
-from signing import merkle
+from signing.log import merkle
 from signing.vault import Vault
 
 _WITHOUT_BODY = [column for column in messages.c if column.name not in ("leaf", "salt", "body", "sealed_by")]

@@ -1,4 +1,4 @@
-"""Tiles of the message log: the pieces from which proofs are made (`signing.tiles`).
+"""Tiles of the message log: the pieces from which proofs are made (`signing.log.tiles`).
 
 A tile of level 0 is written when it is full, by the transaction that fills it; what is not full is in the rows of the
 messages. A tile of a higher level grows by one hash whenever one below it is full. A log from before there were
@@ -13,8 +13,8 @@ from sqlalchemy import bindparam, func, select
 
 from broker.store.schema import log_head, log_tiles, messages
 from broker.store.sql import Repository, Session
-from signing import tiles
-from signing.tiles import HASH_SIZE, WIDTH
+from signing.log import tiles
+from signing.log.tiles import HASH_SIZE, WIDTH
 
 _TILE = select(log_tiles.c.hashes).where(
     log_tiles.c.level == bindparam("level"), log_tiles.c.idx == bindparam("idx")
@@ -39,7 +39,7 @@ class Tiles(Repository):
     __slots__ = ()
 
     def read(self, level: int, index: int, width: int) -> bytes:
-        """The first ``width`` hashes of a tile (`signing.tiles.Read`); fewer if the log does not have so many."""
+        """The first ``width`` hashes of a tile (`signing.log.tiles.Read`); fewer if the log does not have so many."""
         kept = _stored(self._tx, level, index)
         if len(kept) >= width * HASH_SIZE:
             return kept[: width * HASH_SIZE]

@@ -25,11 +25,11 @@ from broker.store.schema import (
     messages,
 )
 from broker.store.sql import Repository
-from signing.entries import Entry
 from signing.errors import KeyProblem
-from signing.findings import Finding
-from signing.tiles import WIDTH
+from signing.log.tiles import WIDTH
 from signing.vault import key_of
+from signing.verifier.entries import Entry
+from signing.verifier.findings import Finding
 
 
 class State(StrEnum):

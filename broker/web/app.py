@@ -19,9 +19,9 @@ from broker.counting import Counting
 from broker.declaring.service import Declaring
 from broker.declaring.signing_in import SigningIn
 from broker.errors import HubError, NotFound
-from broker.issuing import Issuing
-from broker.refusals import Refusals
-from broker.searching import Searching
+from broker.evidence.issuing import Issuing
+from broker.log.refusals import Refusals
+from broker.log.searching import Searching
 from broker.web import docs, openapi
 from broker.web.declaring import DeclaringRest
 from broker.web.evidence import EvidenceRest

@@ -5,12 +5,12 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from broker.errors import Invalid
-from broker.issuing import Issuing
+from broker.evidence.issuing import Issuing
 from broker.model import Problem
 from broker.web import openapi_log
 from broker.web.rest import PREFIX
 from broker.web.search import asker_of
-from signing.asic import MIMETYPE
+from signing.container.asic import MIMETYPE
 
 _WISHES = {"": False, "false": False, "true": True}
 

@@ -19,7 +19,7 @@ import structlog
 
 from broker.declaring.declarant import Declarant
 from broker.errors import NotNow, TooMany
-from broker.refusals import Refusals, Seen, begin
+from broker.log.refusals import Refusals, Seen, begin
 from broker.web.exchange import (
     CITIZEN,
     CLIENT,

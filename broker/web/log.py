@@ -15,15 +15,15 @@ from typing import TypeVar
 
 from fastapi import APIRouter, Request, Response
 
-from broker import treeproofs
 from broker.config.hub import Client
 from broker.errors import Forbidden, Invalid, NotFound, NotNow
+from broker.log import treeproofs
 from broker.model import Problem
 from broker.store.engine import Store, Tx
 from broker.store.errors import Missing, StoreUnavailable
 from broker.web import openapi_log
 from broker.web.guard import caller
-from signing.tiles import WIDTH
+from signing.log.tiles import WIDTH
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from broker.web.openapi import problems, query, refusals
-from signing.asic import MIMETYPE
+from signing.container.asic import MIMETYPE
 
 
 def log_route(name: str, filters: Mapping[str, tuple[str, str]]) -> dict[str, Any]:

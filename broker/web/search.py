@@ -12,11 +12,11 @@ from urllib.parse import unquote
 
 from fastapi import APIRouter, Request, Response
 
-from broker.asked import WORDS, wanted
 from broker.errors import Invalid
+from broker.log.asked import WORDS, wanted
+from broker.log.searching import Searching
 from broker.model import Problem
 from broker.rights import Asker
-from broker.searching import Searching
 from broker.web import openapi_log
 from broker.web.guard import caller
 from broker.web.rest import PREFIX

@@ -23,7 +23,7 @@ from broker.web.exchange import (
     send_answer,
 )
 from signing.errors import KeyProblem
-from signing.witness import REQUEST_LIMIT, SIZE_TYPE, Witness, WitnessRefusal
+from signing.log.witness import REQUEST_LIMIT, SIZE_TYPE, Witness, WitnessRefusal
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from broker.evidence import Asked
+from broker.evidence.gathering import Asked
 from lienthong.cli.common import Folder, Who, out
 from lienthong.cli.vouching import Out, What, run
 

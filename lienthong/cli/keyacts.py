@@ -12,14 +12,14 @@ import typer
 
 from broker.config.project import Project
 from broker.config.secrets import SecretMissing
-from broker.keyring import log_acts
+from broker.keys.keyring import log_acts
 from broker.store.engine import Store
 from broker.store.errors import StoreError
 from broker.store.rows import Act
 from lienthong.cli.common import USAGE, fail, open_store, out
 from signing.errors import KeyProblem
-from signing.keyring import KeyRing
-from signing.pkcs11 import TokenKey
+from signing.pki.keyring import KeyRing
+from signing.pki.pkcs11 import TokenKey
 
 By = Annotated[
     str,

@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 
 from broker.config.project import Project
-from broker.keyring import ring_of
+from broker.keys.keyring import ring_of
 from lienthong.cli.common import USAGE, Folder, Who, Why, explained, fail, load, out
 from lienthong.cli.keyacts import By, Module, Token, enter, token_of, whoever
-from signing import pkcs11, pkcs12
 from signing.errors import KeyProblem
 from signing.keys import read_certificates, read_private, write_private
+from signing.pki import pkcs11, pkcs12
 
 Secret = Annotated[
     str | None,

@@ -7,17 +7,17 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from broker.authorities import FOLDER
 from broker.clock import system_clock
 from broker.config.project import Project
-from broker.expiry import endings
-from broker.keyring import ring_of
+from broker.keys.expiry import endings
+from broker.keys.keyring import ring_of
+from broker.log.authorities import FOLDER
 from lienthong.cli import datakeys, keyfiles, timestamps
 from lienthong.cli.common import Folder, Json, Who, Why, explained, load, out, show
 from lienthong.cli.keyacts import By, Module, Token, enter, token_of, whoever
-from signing.keyring import PUBLISHED, RingKey
 from signing.keys import Algorithm, certificates_of, kind_of, list_keys, name_of, read_certificates
-from signing.note import create_note_key, has_note_key, load_note_key
+from signing.log.note import create_note_key, has_note_key, load_note_key
+from signing.pki.keyring import PUBLISHED, RingKey
 from signing.vault import create_data_key, list_data_keys
 
 app = typer.Typer(

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from broker import masking
-from broker.authorities import anchors_by_name
 from broker.clock import system_clock
-from broker.logbook import Logbook
+from broker.log.authorities import anchors_by_name
+from broker.log.logbook import Logbook
 from lienthong.cli.archiving import archive, archives, export, redact
 from lienthong.cli.common import (
     FOUND_WRONG,
@@ -27,7 +27,7 @@ from lienthong.cli.revealing import Purpose, Reveal, Viewer, note
 from lienthong.cli.searching import search, verifications
 from lienthong.cli.timestamps import timestamps
 from lienthong.cli.tree import checkpoint, consistency, proof
-from signing.note import NoteVerifier, load_note_key
+from signing.log.note import NoteVerifier, load_note_key
 
 app = typer.Typer(help="The message log.", no_args_is_help=True, add_completion=False)
 app.command()(search)

@@ -17,7 +17,7 @@ import typer
 
 from broker import masking
 from broker.config.project import Project
-from broker.keyring import ring_of
+from broker.keys.keyring import ring_of
 from lienthong.cli.common import AWAY, NOTHING, Folder, check_adapters, explained, fail, load, out
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ async def _sandbox(project: Project, agencies: tuple[str, ...], introduce: bool)
 
 @contextlib.asynccontextmanager
 async def _opened(project: Project) -> AsyncIterator[Hub]:
-    from broker import configuration
     from broker.clock import system_clock
+    from broker.log import configuration
     from broker.opening import open_hub
 
     hub = open_hub(project)

@@ -11,11 +11,11 @@ from typing import Annotated, Any, TypeAlias
 import typer
 
 from broker import masking
-from broker.asked import wanted
 from broker.clock import system_clock
 from broker.errors import Invalid
-from broker.inspecting import inspect
-from broker.searching import page, shown, verified
+from broker.log.asked import wanted
+from broker.log.inspecting import inspect
+from broker.log.searching import page, shown, verified
 from broker.store.engine import Store
 from broker.store.rows import Act, MessageFilter
 from lienthong.cli.common import (
@@ -33,7 +33,7 @@ from lienthong.cli.common import (
     store,
 )
 from lienthong.cli.revealing import Purpose, Reveal, Viewer, note
-from signing.note import NoteVerifier, load_note_key
+from signing.log.note import NoteVerifier, load_note_key
 
 _COLUMNS = ["entry", "id", "at", "direction", "kind", "agency", "operation", "outcome", "dossier", "state"]
 Text: TypeAlias = str | None

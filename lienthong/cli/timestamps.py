@@ -9,10 +9,10 @@ from typing import Annotated, Any, cast
 import typer
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from broker import tokens
-from broker.authorities import FOLDER, anchors_by_name
 from broker.clock import system_clock
 from broker.config.project import Project
+from broker.log import tokens
+from broker.log.authorities import FOLDER, anchors_by_name
 from broker.store.engine import Store, Tx
 from broker.store.errors import Missing
 from broker.store.rows import Act, StoredTimestamp, Uncovered
@@ -30,8 +30,8 @@ from lienthong.cli.common import (
     store,
 )
 from lienthong.cli.keyacts import By, enter_one, whoever
-from signing.authority import create_authority
 from signing.keys import Algorithm
+from signing.stamps.authority import create_authority
 
 keys = typer.Typer(
     help="The time-stamping authority inside the hub.", no_args_is_help=True, add_completion=False

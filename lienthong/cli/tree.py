@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from broker import treeproofs
+from broker.log import treeproofs
 from broker.store.engine import Tx
 from lienthong.cli.common import NOTHING, Folder, Json, explained, fail, load, out, print_json, store
-from signing.proof import lines
+from signing.log.proof import lines
 
 
 def checkpoint(project: Folder = Path()) -> None:

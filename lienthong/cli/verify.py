@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from lienthong.cli.common import USAGE, fail
-from signing.anchors import Anchors
 from signing.audit import verify_files
 from signing.errors import KeyProblem
-from signing.report import EXIT_CODES, FORMATS
+from signing.verifier.anchors import Anchors
+from signing.verifier.report import EXIT_CODES, FORMATS
 
 
 def verify(

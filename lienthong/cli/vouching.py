@@ -13,18 +13,18 @@ import typer
 
 from adapters.base import Resources
 from adapters.http import HttpClient
-from broker.authorities import authorities
 from broker.clock import random_id, system_clock
 from broker.config.project import Project
-from broker.evidence import NotAsSigned, TooMuch
-from broker.keyring import ring_of
-from broker.logbook import Logbook
-from broker.logfiles import FileWrong
+from broker.evidence.gathering import NotAsSigned, TooMuch
+from broker.evidence.logfiles import FileWrong
+from broker.evidence.vouching import Vouching, vouching
+from broker.keys.keyring import ring_of
+from broker.log.authorities import authorities
+from broker.log.logbook import Logbook
+from broker.log.timestamping import Timestamping
 from broker.store.engine import Store
-from broker.timestamping import Timestamping
-from broker.vouching import Vouching, vouching
 from lienthong.cli.common import FOUND_WRONG, explained, fail, load, store
-from signing.note import load_note_key
+from signing.log.note import load_note_key
 
 T = TypeVar("T")
 

@@ -13,9 +13,9 @@ import typer
 from broker.clock import system_clock
 from lienthong.cli.common import PROJECT, explained, fail, out
 from lienthong.cli.running import bound, run, served, stopping
-from signing.cosignature import create_witness_key, load_witness_key
-from signing.note import NoteVerifier
-from signing.witness import Memory, Witness
+from signing.log.cosignature import create_witness_key, load_witness_key
+from signing.log.note import NoteVerifier
+from signing.log.witness import Memory, Witness
 
 app = typer.Typer(
     help="A witness of message logs: its own key, its own memory.", no_args_is_help=True, add_completion=False

@@ -13,7 +13,7 @@ from broker.store.engine import Tx
 from broker.store.rows import DeliveryFilter
 from lienthong.demo.portal import Finding, Journey
 from lienthong.demo.world import World
-from signing.logcheck import LogReport
+from signing.verifier.logcheck import LogReport
 
 _DONE = {StepState.COMPLETED, StepState.REJECTED}
 _TAKEN = ("completed", "partially-completed")

@@ -27,7 +27,7 @@ from lienthong.demo.world import PORTAL, Plan, World
 from sandbox.core.keys import identity
 from sandbox.dancu.population import generate
 from sandbox.dvcqg.portal import Portal
-from signing.note import load_note_key
+from signing.log.note import load_note_key
 
 AT_A_TIME = 12
 WAIT = 240.0

@@ -21,19 +21,19 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from broker.application import application
-from broker.authorities import FOLDER
 from broker.config.evidence import EMBEDDED
 from broker.config.project import Project
 from broker.hub import Hub, Outside
+from broker.log.authorities import FOLDER
 from broker.mapping.collection import Mappings, load_all
 from broker.opening import open_hub
 from broker.store import migrations
 from broker.web.server import configured
 from lienthong import neighbours
 from sandbox import AGENCIES, Sandbox, SandboxProcess
-from signing.authority import create_authority
 from signing.keys import create_key
-from signing.note import create_note_key
+from signing.log.note import create_note_key
+from signing.stamps.authority import create_authority
 from signing.vault import create_data_key
 
 HOST = "127.0.0.1"

@@ -11,9 +11,9 @@ from lxml import etree
 from adapters import soap
 from adapters.base import Answer
 from lienthong.testing import NOW, Heard, numbers
-from signing.wss import sign_envelope
 from signing.xml import parse, serialize
-from signing.xmldsig import verify_enveloped
+from signing.xmlsig.wss import sign_envelope
+from signing.xmlsig.xmldsig import verify_enveloped
 from tests import pki
 
 NOTE = "urn:test:note:1.0"

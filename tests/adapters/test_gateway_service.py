@@ -18,7 +18,7 @@ from adapters.base import Inbound
 from adapters.gateway_service import SPEC, GatewayService
 from lienthong.testing import NOW, ReceiverContract
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_two_reference
+from signing.xmlsig.xmldsig import sign_two_reference
 from tests import pki
 
 CONTRACTS = Path(__file__).parent / "contracts"

@@ -12,7 +12,7 @@ from adapters.payload import Proven, from_body, to_body
 from lienthong.testing import NOW
 from signing.errors import SignatureInvalid
 from signing.xml import canonicalize, parse, serialize
-from signing.xmldsig import sign_enveloped, verify_enveloped
+from signing.xmlsig.xmldsig import sign_enveloped, verify_enveloped
 from tests import pki
 
 CONTRACTS = Path(__file__).parent / "contracts"

@@ -16,9 +16,9 @@ from adapters.base import Answer, Reply, Request, Resources
 from adapters.http import HttpClient
 from adapters.soap_client import SPEC, SoapClient, SoapClientSettings
 from lienthong.testing import NOW, AdapterContract, FakeAgency, Heard, fixed_clock, numbers
-from signing.wss import verify_envelope
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_enveloped, verify_enveloped
+from signing.xmlsig.wss import verify_envelope
+from signing.xmlsig.xmldsig import sign_enveloped, verify_enveloped
 from tests import pki
 from tests.adapters.agencies import LEDGER, NOTE, alone, faults_body, key_in, ledger, note, say, signed
 

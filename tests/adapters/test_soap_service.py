@@ -22,9 +22,9 @@ from adapters.errors import Refused
 from adapters.http import HttpClient
 from adapters.soap_service import SPEC, SoapService, SoapServiceSettings
 from lienthong.testing import NOW, ReceiverContract, fixed_clock, no_secrets, numbers
-from signing.wss import sign_envelope, verify_envelope
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_enveloped
+from signing.xmlsig.wss import sign_envelope, verify_envelope
+from signing.xmlsig.xmldsig import sign_enveloped
 from tests import pki
 
 CONTRACTS = Path(__file__).parent / "contracts"

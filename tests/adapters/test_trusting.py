@@ -14,7 +14,7 @@ from lienthong.testing import fixed_clock, no_secrets, numbers
 from signing.errors import Untrusted
 from signing.trust import Trust
 from signing.xml import parse
-from signing.xmldsig import sign_enveloped
+from signing.xmlsig.xmldsig import sign_enveloped
 from tests import pki
 
 LENT = Resources(HttpClient(clock=fixed_clock), Path(), fixed_clock, numbers(), no_secrets)

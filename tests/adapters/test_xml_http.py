@@ -21,7 +21,7 @@ from adapters.http import HttpClient
 from adapters.xml_http import SPEC, XmlHttp, XmlHttpSettings
 from lienthong.testing import NOW, AdapterContract, FakeAgency, Heard, fixed_clock, numbers
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_enveloped, verify_two_reference
+from signing.xmlsig.xmldsig import sign_enveloped, verify_two_reference
 from tests import pki
 
 CONTRACTS = Path(__file__).parent / "contracts"

@@ -13,7 +13,7 @@ from adapters.http import HttpClient
 from adapters.xml_http_service import SPEC, XmlHttpService, XmlHttpServiceSettings
 from lienthong.testing import NOW, ReceiverContract, fixed_clock, no_secrets, numbers
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_two_reference, verify_enveloped
+from signing.xmlsig.xmldsig import sign_two_reference, verify_enveloped
 from tests import pki
 
 CONTRACTS = Path(__file__).parent / "contracts"

@@ -8,19 +8,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from broker.archives import Archives
 from broker.config.evidence import Archives as Settings
-from broker.containers import Containers
-from broker.evidence import Asked, Evidence
-from broker.logfiles import LogFiles
-from broker.timestamping import Unstamped
-from broker.verifying import Verifying
-from signing import asic, timestamp
-from signing.anchors import Anchors
+from broker.evidence.archives import Archives
+from broker.evidence.containers import Containers
+from broker.evidence.gathering import Asked, Evidence
+from broker.evidence.logfiles import LogFiles
+from broker.evidence.verifying import Verifying
+from broker.log.timestamping import Unstamped
 from signing.audit import Report, verify_file
-from signing.authority import EmbeddedAuthority, create_authority
+from signing.container import asic
 from signing.keys import load_key
-from signing.note import load_note_key
+from signing.log.note import load_note_key
+from signing.stamps import timestamp
+from signing.stamps.authority import EmbeddedAuthority, create_authority
+from signing.verifier.anchors import Anchors
 from tests.broker.rig import Rig
 
 WITH_BODIES = Asked("cb-thanh-tra", "khiếu nại 17/2026", bodies=True)

@@ -28,7 +28,7 @@ from broker.model import Delivery, DeliveryState, Dossier, Message, Outcome, Ste
 from broker.opening import open_hub
 from broker.store.rows import DeliveryFilter, MessageFilter
 from signing.keys import create_key
-from signing.note import create_note_key
+from signing.log.note import create_note_key
 from signing.vault import create_data_key
 from tests.broker.canonical.samples import RECEIVED, SUBMIT
 from tests.clock import ManualClock

@@ -14,8 +14,8 @@ from broker.process.states import FINAL
 from broker.retention import Erased
 from broker.store.errors import Conflict, Held
 from broker.store.schema import messages
-from signing.logcheck import LogReport
-from signing.note import load_note_key
+from signing.log.note import load_note_key
+from signing.verifier.logcheck import LogReport
 from tests.broker.rig import NUMBER, Rig, withdrawal
 
 PAPER = b"%PDF giay chung sinh"

@@ -10,7 +10,7 @@ from broker.config.schedule import JobConfig, Schedule
 from broker.mapping import MappingError
 from broker.mapping.errors import Problem
 from broker.model import DeliveryKind, DeliveryState, Outcome, Phase, StepState
-from signing.authority import create_authority
+from signing.stamps.authority import create_authority
 from tests.broker.rig import Rig, item, record, report
 
 

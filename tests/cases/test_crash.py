@@ -16,7 +16,7 @@ from broker.store.invariants import check
 from broker.store.rows import DossierFilter
 from lienthong.demo.document import submission
 from sandbox.dvcqg.agency import DVCQG
-from signing.note import load_note_key
+from signing.log.note import load_note_key
 from tests.cases.crashing import KillableWorld
 from tests.cases.evidence import LEGAL
 from tests.worlds import ROOT, birth, mappings, text

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from broker.errors import Invalid
-from broker.revocations import Held
-from signing import crl
+from broker.keys.revocations import Held
 from signing.keys import FileKey
+from signing.pki import crl
 from signing.xml import parse
-from signing.xmldsig import sign_enveloped
+from signing.xmlsig.xmldsig import sign_enveloped
 from tests.broker.rig import PORTAL, Rig, make, submission
 from tests.chains import Party, Taken, issue, points, revocation_list
 

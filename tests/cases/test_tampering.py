@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from broker.logbook import Logbook
+from broker.log.logbook import Logbook
 from broker.store.engine import Store
 from broker.store.salt import new_salt
 from lienthong.demo.world import HUB_KEY
-from signing.logcheck import LogReport
-from signing.note import load_note_key
+from signing.log.note import load_note_key
 from signing.vault import load_vault
+from signing.verifier.logcheck import LogReport
 from tests.clock import ManualClock
 from tests.worlds import birth, stage
 

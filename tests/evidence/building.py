@@ -21,14 +21,17 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from lxml import etree
 
-from signing import asic, merkle, timestamp, xades
-from signing.anchors import Anchors
-from signing.authority import EmbeddedAuthority
-from signing.cosignature import CosignatureSigner, CosignatureVerifier, with_lines
-from signing.entries import canonical
+from signing.container import asic
 from signing.keys import FileKey
-from signing.note import Checkpoint, NoteSigner, sign_checkpoint
-from signing.proof import Proof
+from signing.log import merkle
+from signing.log.cosignature import CosignatureSigner, CosignatureVerifier, with_lines
+from signing.log.note import Checkpoint, NoteSigner, sign_checkpoint
+from signing.log.proof import Proof
+from signing.stamps import timestamp
+from signing.stamps.authority import EmbeddedAuthority
+from signing.verifier.anchors import Anchors
+from signing.verifier.entries import canonical
+from signing.xmlsig import xades
 from tests import chains
 from tests.pki import NOW
 

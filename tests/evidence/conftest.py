@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from signing import path, timestamp
+from signing.pki import path
+from signing.stamps import timestamp
 from tests.evidence.reading import Verify, verifier
 
 

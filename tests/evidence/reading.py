@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from signing.anchors import Anchors
 from signing.audit import verify_file
-from signing.report import Report
+from signing.verifier.anchors import Anchors
+from signing.verifier.report import Report
 from tests.evidence.building import Draft, anchors
 
 Verify = Callable[..., Report]

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from broker.logbook import Logbook
+from broker.log.logbook import Logbook
 from broker.store.engine import Store, Tx
-from signing import merkle
-from signing.logcheck import LogReport
-from signing.note import Checkpoint, sign_checkpoint
-from signing.witness import AddCheckpoint, Memory, Witness, WitnessRefusal
+from signing.log import merkle
+from signing.log.note import Checkpoint, sign_checkpoint
+from signing.log.witness import AddCheckpoint, Memory, Witness, WitnessRefusal
+from signing.verifier.logcheck import LogReport
 from tests.broker.store.samples import message
 from tests.clock import START
 from tests.evidence.building import LOG, ORIGIN, STAMPED, WITNESS, token

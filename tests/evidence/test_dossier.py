@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from broker.containers import Containers
-from broker.evidence import Asked, Evidence
+from broker.evidence.containers import Containers
+from broker.evidence.gathering import Asked, Evidence
 from lienthong.demo.world import HUB_KEY
-from signing.anchors import Anchors
 from signing.audit import verify_file
 from signing.keys import load_key, read_certificates
-from signing.note import load_note_key
+from signing.log.note import load_note_key
+from signing.verifier.anchors import Anchors
 from tests.worlds import birth, stage
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from signing.asic import SIGNATURES
+from signing.container.asic import SIGNATURES
 from tests.evidence import building
 from tests.evidence.reading import Verify
 

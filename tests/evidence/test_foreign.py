@@ -1,7 +1,7 @@
 """The same files before tools that we did not write, and before arithmetic written from the standard alone.
 
 What the verifier says is worth no more than its own code; here its answers are held against OpenSSL, xmlsec, unzip, and
-a recomputation of tree and proof that shares no line with `signing.merkle`.
+a recomputation of tree and proof that shares no line with `signing.log.merkle`.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from signing import timestamp
 from signing.audit import verify_file
+from signing.stamps import timestamp
 from tests.authorities import Openssl, needs_openssl, openssl_verifies
 from tests.evidence import building
 from tests.evidence.building import anchors, archive, evidence, messages

@@ -12,7 +12,7 @@ from lxml import etree
 from signing import xml
 from signing.errors import SigningError
 from signing.trust import Trust
-from signing.wss import SOAP_11, SOAP_12, WSU, KeyReference, sign_envelope, verify_envelope
+from signing.xmlsig.wss import SOAP_11, SOAP_12, WSU, KeyReference, sign_envelope, verify_envelope
 from tests.foreign.conftest import NOW, Judge, Keys, No, xmlsec1
 
 NAMES = ("rsa-2048", "ecdsa-p256", "ecdsa-p384")

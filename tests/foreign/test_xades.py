@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from signing import algorithms, asic, xades, xml
+from signing import algorithms, xml
+from signing.container import asic
 from signing.errors import SigningError
 from signing.trust import Trust
+from signing.xmlsig import xades
 from tests.foreign.conftest import NOW, Judge, Keys, No, xmlsec1
 
 NAMES = ("rsa-2048", "rsa-4096", "ecdsa-p256", "ecdsa-p384")

@@ -13,9 +13,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
-from signing import timestamp, xades, xml
-from signing.authority import EmbeddedAuthority, create_authority
+from signing import xml
 from signing.keys import FileKey, name_of
+from signing.stamps import timestamp
+from signing.stamps.authority import EmbeddedAuthority, create_authority
+from signing.xmlsig import xades
 from tests.foreign.conftest import NOW, Judge
 from tests.foreign.test_xades import DOCUMENT, METHODS, written
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from signing import xml, xmldsig
+from signing import xml
 from signing.errors import SigningError
 from signing.trust import Trust
+from signing.xmlsig import xmldsig
 from tests.foreign.conftest import NOW, Judge, Keys, No, xmlsec1
 
 NAMES = ("rsa-2048", "rsa-4096", "ecdsa-p256", "ecdsa-p384")

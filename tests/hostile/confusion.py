@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from signing.xml import parse
-from signing.xmldsig import verify_enveloped
+from signing.xmlsig.xmldsig import verify_enveloped
 from tests import pki
 from tests.hostile import forge
 from tests.hostile.attack import Attack, Hostile

@@ -8,8 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 
-from signing import asic, xades
+from signing.container import asic
 from signing.errors import ContainerRefused
+from signing.xmlsig import xades
 from tests import pki
 from tests.hostile.attack import Attack, Hostile, fixed
 

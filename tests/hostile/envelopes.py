@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from lxml import etree
 
 from adapters.errors import Refused
-from signing.wss import WSSE
 from signing.xml import parse, serialize
+from signing.xmlsig.wss import WSSE
 from tests.hostile import forge
 from tests.hostile.attack import Attack, Hostile
 from tests.hostile.canary import canary

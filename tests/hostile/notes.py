@@ -12,8 +12,8 @@ from adapters import addressing, soap
 from adapters.base import Inbound
 from adapters.errors import Refused
 from adapters.soap_service import SoapService, SoapServiceSettings
-from signing.wss import WSU, sign_envelope
 from signing.xml import parse, serialize
+from signing.xmlsig.wss import WSU, sign_envelope
 from tests import pki
 from tests.hostile.attack import Hostile
 from tests.hostile.canary import canary

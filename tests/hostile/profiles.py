@@ -8,9 +8,10 @@ from datetime import datetime
 
 from lxml import etree
 
-from signing import timestamp, xades
+from signing.stamps import timestamp
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_two_reference, verify_two_reference
+from signing.xmlsig import xades
+from signing.xmlsig.xmldsig import sign_two_reference, verify_two_reference
 from tests import pki
 from tests.hostile import forge
 from tests.hostile.attack import Attack, Hostile

@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from lxml import etree
 
-from signing import xades
-from signing.freshness import DEFAULT_WINDOW
-from signing.signature import decode_base64
-from signing.wss import verify_envelope
 from signing.xml import parse, serialize
-from signing.xmldsig import sign_two_reference, verify_two_reference
+from signing.xmlsig import xades
+from signing.xmlsig.freshness import DEFAULT_WINDOW
+from signing.xmlsig.signature import decode_base64
+from signing.xmlsig.wss import verify_envelope
+from signing.xmlsig.xmldsig import sign_two_reference, verify_two_reference
 from tests import pki
 from tests.hostile import forge
 from tests.hostile.attack import Attack, Hostile

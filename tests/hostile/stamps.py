@@ -11,10 +11,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from signing import timestamp
-from signing.authority import EmbeddedAuthority
 from signing.errors import SigningError
 from signing.keys import FileKey
+from signing.stamps import timestamp
+from signing.stamps.authority import EmbeddedAuthority
 from tests.authorities import issue, resigned
 from tests.hostile.attack import Attack, Hostile
 from tests.pki import NOW

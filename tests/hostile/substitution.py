@@ -22,7 +22,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from adapters.errors import Refused
 from adapters.trusting import Expected
 from signing.errors import SigningError
-from signing.revocation import Evidence
+from signing.pki.revocation import Evidence
 from signing.trust import Accepted, Trust
 from signing.xml import parse
 from tests import pki

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from lxml import etree
 
 from signing.xml import parse, serialize
-from signing.xmldsig import verify_enveloped
+from signing.xmlsig.xmldsig import verify_enveloped
 from tests import pki
 from tests.hostile import forge
 from tests.hostile.attack import Attack, Hostile

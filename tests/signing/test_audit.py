@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from signing.anchors import Anchors
 from signing.audit import main, verify_file, verify_files
+from signing.verifier.anchors import Anchors
 from tests.evidence import building
 from tests.evidence.building import Message, anchors, archive, evidence, messages, trust_folder
 from tests.evidence.reading import Verify, codes, errors

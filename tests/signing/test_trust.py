@@ -7,8 +7,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from signing.errors import Revoked, Untrusted
-from signing.path import name_of
-from signing.revocation import Evidence
+from signing.pki.path import name_of
+from signing.pki.revocation import Evidence
 from signing.trust import Accepted, Trust
 from tests import pki
 from tests.chains import Taken, issue, points, revocation_list

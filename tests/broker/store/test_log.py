@@ -10,7 +10,7 @@ import pytest
 from broker.store.engine import Store, Tx
 from broker.store.errors import Missing
 from broker.store.invariants import check
-from signing import merkle
+from signing.log import merkle
 from tests.broker.store.samples import message
 from tests.clock import START
 

@@ -11,8 +11,8 @@ from broker.store.engine import Store, Tx
 from broker.store.errors import StoreError
 from broker.store.invariants import check
 from broker.store.schema import log_tiles
-from signing import merkle
-from signing.tiles import WIDTH
+from signing.log import merkle
+from signing.log.tiles import WIDTH
 from tests.broker.store.samples import message
 
 SIZE = 2 * WIDTH + 40

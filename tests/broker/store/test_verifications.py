@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from broker.store.engine import Store
 from broker.store.verifications import State, Verification
-from signing.tiles import WIDTH
+from signing.log.tiles import WIDTH
 from tests.broker.store.samples import message
 from tests.clock import START
 

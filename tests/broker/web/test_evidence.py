@@ -9,9 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from broker.vouching import own_anchors
-from signing import asic
+from broker.evidence.vouching import own_anchors
 from signing.audit import verify_file
+from signing.container import asic
 from tests.broker.evidences import errors, said
 from tests.worlds import Stage, birth, stage
 

@@ -13,16 +13,16 @@ import pytest
 
 from broker.canonical.schemas import Schemas
 from broker.config.hub import Client
-from broker.refusals import Refusals
+from broker.log.refusals import Refusals
 from broker.store.engine import Store
 from broker.store.rows import MessageFilter
 from broker.web.app import create_app
 from broker.web.log import LogRest
-from signing import merkle
-from signing.cosignature import CosignatureSigner
-from signing.note import Checkpoint, NoteSigner, open_checkpoint, sign_checkpoint
-from signing.proof import Proof
-from signing.tiles import WIDTH
+from signing.log import merkle
+from signing.log.cosignature import CosignatureSigner
+from signing.log.note import Checkpoint, NoteSigner, open_checkpoint, sign_checkpoint
+from signing.log.proof import Proof
+from signing.log.tiles import WIDTH
 from tests.broker.store.samples import message
 from tests.broker.web.conftest import intake
 from tests.broker.web.fakes import KEY, KEYS, NOW, FakeHub

@@ -9,10 +9,10 @@ import pytest
 
 from broker.web.witness import witness_app
 from signing.errors import KeyProblem
-from signing.witness import Memory, Witness
+from signing.log.witness import Memory, Witness
 from tests.broker.web.serving import Caller, serving
 from tests.clock import ManualClock
-from tests.signing.test_witness import LEAVES, LOG, SIGNER, head, request
+from tests.signing.log.test_witness import LEAVES, LOG, SIGNER, head, request
 
 PATH = "/add-checkpoint"
 

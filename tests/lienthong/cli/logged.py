@@ -6,12 +6,12 @@ from pathlib import Path
 
 from broker.clock import system_clock
 from broker.config.project import Project
+from broker.evidence.vouching import own_anchors
 from broker.model import Message
-from broker.vouching import own_anchors
 from lienthong.cli.common import open_store
 from signing.audit import verify_file
 from signing.keys import load_key
-from signing.note import load_note_key
+from signing.log.note import load_note_key
 from tests.lienthong.cli.conftest import Run
 
 CODE = "G22.99.08-260915-000001"

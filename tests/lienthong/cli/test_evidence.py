@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from signing import asic
+from signing.container import asic
 from tests.lienthong.cli.conftest import Run
 from tests.lienthong.cli.logged import CODE, logged, verified
 

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from lienthong.cli.keyacts import token_of, whoever
-from signing.pkcs11 import TokenKey
+from signing.pki.pkcs11 import TokenKey
 from tests.lienthong.cli.conftest import Run
 
 

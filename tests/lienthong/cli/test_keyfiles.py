@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from typer.testing import CliRunner
 
 from lienthong.cli import app
-from signing import pkcs12
+from signing.pki import pkcs12
 from tests.chains import issue
 from tests.lienthong.cli.conftest import Run
 

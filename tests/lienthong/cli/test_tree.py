@@ -6,9 +6,9 @@ import base64
 import json
 from pathlib import Path
 
-from signing import merkle
-from signing.note import Checkpoint, load_note_key, open_checkpoint, split_note
-from signing.proof import Proof
+from signing.log import merkle
+from signing.log.note import Checkpoint, load_note_key, open_checkpoint, split_note
+from signing.log.proof import Proof
 from tests.lienthong.cli.conftest import Run
 
 

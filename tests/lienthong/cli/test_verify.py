@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from lienthong.cli import app
-from signing.report import EXIT_CODES
+from signing.verifier.report import EXIT_CODES
 from tests.evidence.building import evidence, trust_folder
 
 

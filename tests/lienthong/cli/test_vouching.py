@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from broker.evidence import TooMuch
-from broker.vouching import Vouching
+from broker.evidence.gathering import TooMuch
+from broker.evidence.vouching import Vouching
 from lienthong.cli.vouching import run as prove
 from tests.lienthong.cli.conftest import Run
 from tests.lienthong.cli.logged import logged

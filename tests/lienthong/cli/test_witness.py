@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from lienthong.cli import app
-from signing.cosignature import CosignatureVerifier, cosignatures, with_lines
-from tests.signing.test_witness import LOG, head, request
+from signing.log.cosignature import CosignatureVerifier, cosignatures, with_lines
+from tests.signing.log.test_witness import LOG, head, request
 
 COMMAND = [sys.executable, "-c", "from lienthong.cli import main; main()", "witness"]
 

@@ -19,9 +19,9 @@ from sandbox.core.dsig import (
 )
 from sandbox.core.keys import Identity, identity
 from sandbox.core.xml import DSIG, parse, serialize
-from signing import xmldsig
 from signing.keys import FileKey
 from signing.trust import Trust
+from signing.xmlsig import xmldsig
 
 PLAIN = '<h:a xmlns:h="urn:x" xmlns:unused="urn:y"><h:b>Thủy</h:b></h:a>'.encode()
 TWO = '<HSDL><TK Id="Id-1"><TEN>Thủy</TEN></TK><CHUKYDONVI/></HSDL>'.encode()

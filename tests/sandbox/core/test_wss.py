@@ -18,7 +18,7 @@ from sandbox.core.soap import Version, envelope
 from sandbox.core.xml import parse, serialize
 from signing.keys import FileKey
 from signing.trust import Trust
-from signing.wss import sign_envelope, verify_envelope
+from signing.xmlsig.wss import sign_envelope, verify_envelope
 
 BOTH = pytest.mark.parametrize("version", [SOAP11, SOAP12], ids=["1.1", "1.2"])
 Change = Callable[[etree._Element], None]

@@ -1,0 +1,1 @@
+"""Evidence files and archives: gathered from the log, explained, sealed, handed out."""

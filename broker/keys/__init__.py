@@ -1,0 +1,1 @@
+"""The hub's own keys, partners' certificates, and whether they still count."""

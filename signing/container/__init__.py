@@ -1,0 +1,1 @@
+"""Containers for evidence: ASiC-E, and the ZIP archive below it."""

@@ -1,0 +1,1 @@
+"""Certificates: paths, revocation, and where our own keys come from."""

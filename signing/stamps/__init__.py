@@ -1,0 +1,1 @@
+"""Time-stamp tokens: asked for, read, verified, and made by the authority inside the hub."""

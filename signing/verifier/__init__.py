@@ -1,0 +1,1 @@
+"""The parts of `signing.audit`: what each looks at, and how it tells what it found."""

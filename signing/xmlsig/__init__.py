@@ -1,0 +1,1 @@
+"""Signatures in XML: XML-DSig, WS-Security, XAdES."""
