@@ -36,7 +36,7 @@ def test_bound() -> None:
 def test_every_code_has_a_meaning() -> None:
     """Every code that the verifier uses is explained."""
     used: set[str] = set()
-    for file in (ROOT / "signing").glob("*.py"):
+    for file in (ROOT / "signing").rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         used |= set(re.findall(r'findings\.(?:error|warning|info)\(\s*"(\w+)"', text))
     assert len(used) > 12
