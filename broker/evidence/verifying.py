@@ -35,8 +35,13 @@ class Verifying:
 
 def write_anchors(anchors: Anchors, folder: Path) -> None:
     """Write anchors as the verifier reads them (`Anchors.from_folder`)."""
-    (folder / "tsa").mkdir(parents=True, exist_ok=True)
-    for name, certificates in (("signers", anchors.certificates), ("tsa/authorities", anchors.authorities)):
+    kinds = {
+        "signers": anchors.certificates,
+        "tsa/authorities": anchors.authorities,
+        "partners/partners": anchors.partners,
+    }
+    for name, certificates in kinds.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         pem = b"".join(one.public_bytes(Encoding.PEM) for one in certificates)
         if pem:
             (folder / f"{name}.pem").write_bytes(pem)

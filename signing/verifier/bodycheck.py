@@ -23,8 +23,6 @@ from signing.verifier.statement import time_of
 from signing.xmlsig import signature, wss, xades, xades_properties, xmldsig
 from signing.xmlsig.signature import ds
 
-_LARGEST = 12 * 1024 * 1024
-
 
 class Messages:
     """Verifies the signatures of the messages of one file; what cannot be verified is counted."""
@@ -105,7 +103,7 @@ class _Believing(Trust):
 
 def _verify(body: bytes, believing: _Believing, at: datetime) -> None:
     """Verify the signature in a message. Raises SigningError, or _Unknown for a form that is not known here."""
-    if len(body) > _LARGEST:
+    if len(body) > xml.DEFAULT_LIMITS.size:
         raise _Unknown
     root = xml.parse(body)
     if root.find(f"{{*}}Header/{{{wss.WSSE}}}Security/{ds('Signature')}") is not None:
