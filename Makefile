@@ -36,6 +36,7 @@ check: $(READY) ## Lint, types, layers, and every config, mapping and schema
 
 bench: $(READY) ## Exchanges per second and CPU per exchange against the sum of the C-level parts
 	$(BIN)/python -m bench
+	$(BIN)/python -m bench.evidence
 	$(BIN)/python -m bench.log
 
 day: $(READY) ## Ten thousand dossiers of a simulated Monday: every end, every deadline (an hour)
