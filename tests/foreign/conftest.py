@@ -24,7 +24,7 @@ from signing.keys import Algorithm, FileKey, create_key
 
 HERE = Path(__file__).parent
 NOW = system_clock()
-"""The time of all signatures here: foreign stacks compare with the machine's clock."""
+"""The time of keys and signatures here: foreign stacks compare with the machine's clock."""
 REQUIRED = os.environ.get("LIENTHONG_FOREIGN") == "required"
 PASSWORD = b"matkhau"
 
