@@ -70,7 +70,7 @@ def test_json_that_is_not_the_contract_is_recorded(call: Caller, hub: FakeHub) -
     body = json.dumps({**submit_json(hub), "Mesage": 1}).encode()
     heard = call("POST", "/api/v1/dossiers", body, **JSON)
     assert (heard.status, fields_of(heard)) == (422, ["/Mesage"])
-    assert hub.log.refusals == [("dvcqg", "SubmitRequest", body, "invalid")]
+    assert hub.refusals == [("dvcqg", "SubmitRequest", body, "invalid")]
 
 
 def test_status(call: Caller, hub: FakeHub) -> None:

@@ -59,7 +59,7 @@ def test_what_is_wrong_is_said_field_by_field(call: Caller, hub: FakeHub, versio
     assert hub.schemas.validate(read(etree.tostring(problems)), "Problems") == []
     assert said(heard, "Field") == ["Mother/PersonalNumber"]
     assert b"0011920000277" not in heard.body
-    assert [refusal[:2] for refusal in hub.log.refusals] == [("dvcqg", "Submit")]
+    assert [refusal[:2] for refusal in hub.refusals] == [("dvcqg", "Submit")]
 
 
 def test_errors_of_the_services_are_faults(call: Caller, hub: FakeHub) -> None:
@@ -98,7 +98,7 @@ def test_messages_outside_the_contract_are_faults_and_recorded(
     heard = post(call, document)
     assert heard.status == 500
     assert len(said(heard, "faultcode")) == 1
-    assert len(hub.log.refusals) == 1
+    assert len(hub.refusals) == 1
 
 
 def test_a_caller_without_key_gets_401_as_a_fault(call: Caller, hub: FakeHub) -> None:
