@@ -84,14 +84,7 @@ def create_app(
     bounds = bounds or Bounds()
     form = JsonForm(schemas.elements)
     renderer = Renderer(form)
-    doors = {
-        door.path: Door(
-            Callbacks(door.agency, door.receiver, services),
-            door.receiver.documents(public_url + door.path),
-            bounds,
-        )
-        for door in callbacks
-    }
+    doors = {door.path: _callback(door, services, public_url, bounds) for door in callbacks}
     if intake is not None:
         handler = Intake(intake, services, schemas, new_id, declaring)
         doors[INTAKE_PATH] = Door(handler, intake.documents(public_url + INTAKE_PATH), bounds)
@@ -116,6 +109,11 @@ def create_app(
     if signing_in is not None:
         layers.append(sessions(signing_in, bounds))
     return _with_lifespan(compose(layers, _Paths(doors, dict(mounts or {}), rest)), lifespan)
+
+
+def _callback(door: CallbackDoor, services: Services, public_url: str, bounds: Bounds) -> Door:
+    handler = Callbacks(door.agency, door.receiver, services)
+    return Door(handler, door.receiver.documents(public_url + door.path), bounds)
 
 
 async def _nobodys(*_: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -45,10 +46,11 @@ class SmtpServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._sessions.add(writer)
+        # A client that goes away, or talks without end: the connection ends either way.
+        ends = (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
         try:
-            await _Session(reader, writer, self._take).run()
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the client went away, or talks without end: the connection ends either way
+            with contextlib.suppress(*ends):
+                await _Session(reader, writer, self._take).run()
         finally:
             self._sessions.discard(writer)
             writer.close()
