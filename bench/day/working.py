@@ -1,6 +1,7 @@
 """Office time of the simulated days, written apart from the hub's calendar: the judge must not be what is judged.
 
-The week of Monday 2026-11-23: Tuesday the 24th is Vietnam Cultural Day, a public holiday.
+The week of Monday 2026-11-23, and what follows from it: Tuesday the 24th is Vietnam Cultural Day, a public holiday, and the
+first day of the next year is one too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 MONDAY = date(2026, 11, 23)
 
-_OFF = frozenset({date(2026, 11, 24)})
+_OFF = frozenset({date(2026, 11, 24), date(2027, 1, 1)})
 _OPENS, _NOON, _AFTERNOON, _CLOSES, _CUT_OFF = time(8), time(12), time(13), time(17), time(15)
 _MINUTE = timedelta(minutes=1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.day import working
@@ -26,6 +26,7 @@ def test_the_tuesday_is_a_holiday() -> None:
 
 @settings(deadline=None)
 @given(MOMENTS, st.integers(0, 10))
+@example(datetime(2026, 12, 17, 8, 0, 1, tzinfo=UTC), 10)  # over New Year
 def test_deadlines_agree(received: datetime, days: int) -> None:
     """Two independent counts of working days come to the same moment."""
     deadline = Deadline("working-days", days) if days else Deadline("same-working-day")
