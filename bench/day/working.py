@@ -1,7 +1,7 @@
 """Office time of the simulated days, written apart from the hub's calendar: the judge must not be what is judged.
 
-The week of Monday 2026-11-23, and what follows from it: Tuesday the 24th is Vietnam Cultural Day, a public holiday, and the
-first day of the next year is one too.
+The week of Monday 2026-11-23, and what follows from it: Tuesday the 24th is Vietnam Cultural Day, a public holiday, and
+the first day of the next year is one too.
 """
 
 from __future__ import annotations
