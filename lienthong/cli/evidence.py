@@ -25,7 +25,7 @@ Bodies = Annotated[
 
 @app.command()
 def message(
-    message_id: Annotated[str, typer.Argument(help="Id of the message: `lienthong log show`.")],
+    message_id: Annotated[str, typer.Argument(help="Id of the message: `lienthong log search`.")],
     file: Out,
     who: Who,
     purpose: What,
